@@ -1,0 +1,73 @@
+-- Each numerator beside its denominator: of the same period for flows, of the latest date for stocks.
+with numerator as (
+    select
+        part.* exclude (role), -- noqa: RF03
+        {{ period_end('part.period_start', 'part.grain', 'part.is_stock') }} as period_end
+    from {{ ref('indicator_part') }} as part
+    where part.role = 'numerator'
+),
+
+stock as (
+    select part.*
+    from {{ ref('indicator_part') }} as part
+    where part.role = 'denominator' and part.is_stock
+    qualify row_number() over (
+        partition by
+            part.indicator_id,
+            part.area_system,
+            part.area_version,
+            part.area_id,
+            part.group_id,
+            part.period_start
+        order by part.grain
+    ) = 1
+),
+
+by_stock as (
+    select
+        numerator.*,
+        stock.value as denominator,
+        stock.status as denominator_status,
+        stock.reason as denominator_reason,
+        stock.reason_en as denominator_reason_en,
+        stock.as_of as denominator_as_of,
+        stock.period_start as denominator_date
+    from numerator
+    asof left join stock
+        on
+            numerator.indicator_id = stock.indicator_id
+            and numerator.area_system = stock.area_system
+            and numerator.area_version = stock.area_version
+            and numerator.area_id = stock.area_id
+            and numerator.group_id = stock.group_id
+            and numerator.period_end >= stock.period_start
+    where numerator.indicator_id in (select known.indicator_id from stock as known)
+),
+
+by_flow as (
+    select
+        numerator.*,
+        flow.value as denominator,
+        flow.status as denominator_status,
+        flow.reason as denominator_reason,
+        flow.reason_en as denominator_reason_en,
+        flow.as_of as denominator_as_of,
+        flow.period_start as denominator_date
+    from numerator
+    left join {{ ref('indicator_part') }} as flow
+        on
+            numerator.indicator_id = flow.indicator_id
+            and numerator.area_system = flow.area_system
+            and numerator.area_version = flow.area_version
+            and numerator.area_id = flow.area_id
+            and numerator.group_id = flow.group_id
+            and numerator.period_start = flow.period_start
+            and numerator.grain = flow.grain
+            and flow.role = 'denominator'
+            and not flow.is_stock
+    where numerator.indicator_id not in (select known.indicator_id from stock as known)
+)
+
+select * from by_stock
+union all by name
+select * from by_flow

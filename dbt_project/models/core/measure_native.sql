@@ -1,0 +1,8 @@
+-- Each measure for every area of its own version: delivered where there is a value, else summed.
+select * from {{ ref('measure_delivered') }}
+
+union all by name
+
+select * from (
+    {{ roll_up(ref('measure_delivered')) }}
+)

@@ -1,0 +1,20 @@
+{{ config(tags=['outlook']) }}
+
+select
+    run_id,
+    indicator_id,
+    area_system,
+    area_version,
+    area_id,
+    period_start,
+    grain,
+    group_id,
+    scenario_id,
+    model,
+    quantile,
+    value,
+    status,
+    reason,
+    reason_en,
+    as_of
+from {{ source('computed', 'forecast') }}

@@ -1,0 +1,20 @@
+select
+    goal_id,
+    version_since,
+    name_de,
+    name_en,
+    holder_kind,
+    holder_name_de,
+    holder_name_en,
+    indicator_id,
+    group_id,
+    areas,
+    state,
+    baseline,
+    target,
+    target_date,
+    note_de,
+    note_en,
+    accepts_less_of_de,
+    accepts_less_of_en
+from {{ source('declared', 'goal') }}

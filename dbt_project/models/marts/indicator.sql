@@ -1,0 +1,21 @@
+select
+    indicator_id,
+    department_id,
+    name_de,
+    name_en,
+    meaning_de,
+    meaning_en,
+    kind,
+    unit,
+    per,
+    polarity,
+    interval,
+    formula,
+    caveats_de,
+    caveats_en,
+    not_meant_for_de,
+    not_meant_for_en,
+    gaming_de,
+    gaming_en,
+    lag_years
+from {{ source('declared', 'indicator') }}

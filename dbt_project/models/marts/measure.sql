@@ -1,0 +1,13 @@
+select
+    measure_id,
+    source_id,
+    department_id,
+    name_de,
+    name_en,
+    unit,
+    stock_or_flow,
+    additive_over_areas,
+    additive_over_groups,
+    additive_over_time,
+    control_of
+from {{ source('declared', 'measure') }}

@@ -1,0 +1,22 @@
+select
+    programme_id,
+    department_id,
+    name_de,
+    name_en,
+    areas,
+    group_id,
+    start_date,
+    end_date,
+    funding_ends,
+    yearly_budget,
+    chosen_because_de,
+    chosen_because_en,
+    input_de,
+    input_en,
+    output_de,
+    output_en,
+    outcome_de,
+    outcome_en,
+    impact_de,
+    impact_en
+from {{ source('declared', 'programme') }}

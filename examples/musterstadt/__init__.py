@@ -1,0 +1,1 @@
+"""The invented city Musterstadt: declarations, and a seeded generator for its deliveries."""

@@ -1,0 +1,47 @@
+"""Write Musterstadt's deliveries and the truth file: `python -m examples.musterstadt.generate`.
+
+The truth file stands beside the declarations, where nothing reads it but tests and benches.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from examples.musterstadt.deliveries import deliveries
+from examples.musterstadt.truth import truth_file
+from examples.musterstadt.world import SEED, simulate
+
+FOLDER: Final = Path(__file__).parent
+
+
+def generate(folder: Path = FOLDER, seed: int = SEED) -> list[Path]:
+    """Write `<folder>/deliveries/<source>/…` and `<folder>/truth.json`; return what changed.
+
+    The same seed gives the same bytes. Files that have them already are left alone, and files that
+    this generator does not know are never touched.
+    """
+    world = simulate(seed)
+    files = {f"deliveries/{name}": content for name, content in deliveries(world).items()}
+    files["truth.json"] = truth_file(world, seed)
+    written = []
+    for name, content in sorted(files.items()):
+        path = folder / name
+        if path.is_file() and path.read_bytes() == content:
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        written.append(path)
+    return written
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description="Write the deliveries of Musterstadt.")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where to write")
+    folder: Path = parser.parse_args().folder
+    written = generate(folder)
+    print(f"{len(written)} files written to {folder}, the others were up to date")
+
+
+if __name__ == "__main__":
+    main()

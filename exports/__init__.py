@@ -1,0 +1,1 @@
+"""Hands numbers out: disclosure control, release tables, the site and the published warehouse."""

@@ -1,0 +1,287 @@
+"""Primary suppression: a small count leaves no figure behind. Frames in, frames out.
+
+What is covered. A value is withheld where one of its own counts lies strictly between 0 and the
+minimum: the numerator of a `count`, `share`, `rate` or `ratio` (and the value of a `count`), the
+denominator of a `share`, `rate` or `ratio`, and for a `share` also the rest, denominator minus
+numerator. Stocks of residents are counts like any other. Numerators carried over a crosswalk are
+fractional, balances may be negative: the size decides, not the sign or the integrality. A share,
+rate or ratio whose counts are not known cannot be checked and is withheld too.
+
+What is not covered. A `reported` value was computed by its department and brings no counts, so
+nothing can be checked. Whether the numerator of a `ratio` counts people is not known here; it is
+treated as if it did, which withholds too much rather than too little. A share of exactly 0 or
+100 % of a large group stays visible. Nothing protects a withheld cell from subtraction: there is
+no complementary suppression of totals and no comparison with earlier releases yet.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from exports.vocabulary import KEY, SERIES
+
+FIGURES: Final = ("numerator", "denominator", "value", "low", "high")
+VALUE_TABLES: Final = ("indicator_value", "indicator_value_mark", "indicator_revision")
+MASKED: Final = (*VALUE_TABLES, "forecast", "mark", "control_total")
+CONTEXT: Final = ("indicator", "indicator_source", "source", "measure")
+KINDS: Final = ("count", "share", "rate", "ratio", "reported")
+
+UNCHECKED: Final = ("Fallzahl nicht prüfbar", "count cannot be checked")
+FORECAST: Final = (
+    "Ausblick geschützt, weil Werte dieser Reihe geschützt sind",
+    "outlook withheld because values of this series are suppressed",
+)
+MARK: Final = (
+    "Zu diesem Wert gibt es ein Merkzeichen; Zahlen dazu sind geschützt.",
+    "There is a mark on this value; the figures behind it are protected.",
+)
+QUESTION: Final = (
+    "Was wissen wir über die Lage hier, auch ohne die genaue Zahl?",
+    "What do we know about the situation here, even without the exact figure?",
+)
+CONTROL: Final = (
+    "Abgleich mit der Kontrollsumme erfolgt; Zahlen dazu sind geschützt.",
+    "Compared with the control total; the figures are protected.",
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How small a count must be to be withheld: strictly between 0 and `minimum_count`."""
+
+    minimum_count: int = 5
+
+    def __post_init__(self) -> None:
+        if self.minimum_count < 2:
+            raise ValueError(
+                f"minimum_count is {self.minimum_count}; below 2 nothing would be suppressed. "
+                "Use 3 or more, 5 is customary."
+            )
+
+    @property
+    def reason(self) -> tuple[str, str]:
+        """The same words for every case, so that they do not tell which count was small."""
+        return f"Fallzahl unter {self.minimum_count}", f"count below {self.minimum_count}"
+
+
+def suppress_values(
+    values: pl.DataFrame,
+    indicators: pl.DataFrame,
+    rule: Rule,
+    only: Collection[str] | None = None,
+) -> pl.DataFrame:
+    """Withhold every small cell of `values`, a frame shaped like `indicator_value`.
+
+    Rows, their order and all other columns stay. A withheld row keeps key and unit; `numerator`,
+    `denominator`, `value`, `low`, `high` are null, `status` is `suppressed`, `reason` and
+    `reason_en` say so. Rows that arrived as `suppressed` lose any figure left in them and keep
+    their reason. `only` names the indicators to look at; None looks at all. `indicators` gives
+    `indicator_id` and `kind`; an unknown indicator or kind is a ValueError, because its counts
+    could not be judged.
+    """
+    counts = values.select(
+        _kinds(values, indicators),
+        pl.col("status"),
+        pl.lit(True).alias("looked_at")
+        if only is None
+        else pl.col("indicator_id").is_in(list(only)).alias("looked_at"),
+        pl.col("numerator", "denominator", "value").cast(pl.Float64).fill_nan(None),
+    )
+    numerator, denominator, value = pl.col("numerator"), pl.col("denominator"), pl.col("value")
+    computed = pl.col("kind").is_in(["share", "rate", "ratio"])
+    rest = pl.when(pl.col("kind") == "share").then(denominator - numerator)
+    is_small = (
+        pl.when(pl.col("kind") == "count")
+        .then(_small(numerator, rule) | _small(value, rule))
+        .when(computed)
+        .then(_small(numerator, rule) | _small(denominator, rule) | _small(rest, rule))
+        .otherwise(False)
+    )
+    unknown = value.is_not_null() & (numerator.is_null() | denominator.is_null())
+    verdict = counts.select(
+        small=pl.col("looked_at") & is_small,
+        unchecked=pl.col("looked_at") & computed & unknown,
+        before=pl.col("looked_at") & (pl.col("status") == "suppressed").fill_null(False),
+    )
+    small, unchecked = verdict["small"], verdict["unchecked"]
+    hidden = small | unchecked | verdict["before"]
+    words = zip(("reason", "reason_en"), rule.reason, UNCHECKED, strict=True)
+    return values.with_columns(
+        *(pl.when(~hidden).then(pl.col(column)).alias(column) for column in FIGURES),
+        *(
+            pl.when(small)
+            .then(pl.lit(small_words))
+            .when(unchecked)
+            .then(pl.lit(unchecked_words))
+            .otherwise(pl.col(column))
+            .alias(column)
+            for column, small_words, unchecked_words in words
+        ),
+        status=pl.when(small | unchecked).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+    )
+
+
+def suppress_forecasts(forecasts: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Withhold forecasts that stand on a withheld value; rows and order stay.
+
+    `values` is the frame after `suppress_values`. A series (indicator, area, grain, group) is
+    withheld where its last known value is suppressed, refusals included, since their words may
+    name figures; so is a forecast for a period whose own value is suppressed.
+    """
+    known = values.filter(pl.col("value").is_not_null() | (pl.col("status") == "suppressed"))
+    last = known.group_by(SERIES).agg(pl.col("status").sort_by("period_start").last())
+    hit = _matches(forecasts, last.filter(status="suppressed"), SERIES) | _matches(
+        forecasts, values.filter(status="suppressed"), KEY
+    )
+    return forecasts.with_columns(
+        value=pl.when(~hit).then(pl.col("value")),
+        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+        reason=pl.when(hit).then(pl.lit(FORECAST[0])).otherwise(pl.col("reason")),
+        reason_en=pl.when(hit).then(pl.lit(FORECAST[1])).otherwise(pl.col("reason_en")),
+    )
+
+
+def generalise_marks(marks: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Take the figures out of marks that could give a withheld value away; rows and order stay.
+
+    `values` is the frame after `suppress_values`. A mark on a withheld cell gets general words.
+    A mark elsewhere on the same indicator and area often compares with that cell (the year
+    before, the other group): it loses `evidence`, and its words where they contain a digit.
+    """
+    suppressed = values.filter(status="suppressed")
+    same_cell = _matches(marks, suppressed, KEY)
+    near = same_cell | _matches(marks, suppressed, ("indicator_id", "area_system", "area_id"))
+    return marks.with_columns(
+        *(
+            pl.when(near, _has_digit("text_de", "text_en") | same_cell)
+            .then(pl.lit(words))
+            .otherwise(pl.col(column))
+            .alias(column)
+            for column, words in zip(("text_de", "text_en"), MARK, strict=True)
+        ),
+        *(
+            pl.when(near, _has_digit("question_de", "question_en"))
+            .then(pl.lit(words))
+            .otherwise(pl.col(column))
+            .alias(column)
+            for column, words in zip(("question_de", "question_en"), QUESTION, strict=True)
+        ),
+        evidence=pl.when(near).then(pl.lit("{}")).otherwise(pl.col("evidence")),
+    )
+
+
+def protect(tables: Mapping[str, pl.DataFrame], rule: Rule) -> dict[str, pl.DataFrame]:
+    """Apply the whole rule to `indicator_value`, `forecast` and `mark`; other frames pass by.
+
+    Needs `indicator` for the kinds. The order matters: forecasts and marks follow the values.
+    """
+    values = suppress_values(tables["indicator_value"], tables["indicator"], rule)
+    return {
+        **tables,
+        "indicator_value": values,
+        "forecast": suppress_forecasts(tables["forecast"], values),
+        "mark": generalise_marks(tables["mark"], values),
+    }
+
+
+def protected_indicators(tables: Mapping[str, pl.DataFrame]) -> list[str]:
+    """Indicators with a source under protection (`source.protection` other than `none`).
+
+    An indicator without any known source counts as protected: nobody vouched for it.
+    """
+    free = tables["source"].filter(protection="none")
+    links = tables["indicator_source"].with_columns(
+        free=pl.col("source_id").is_in(free["source_id"].to_list())
+    )
+    open_ids = links.group_by("indicator_id").agg(pl.col("free").all()).filter(pl.col("free"))
+    ids = tables["indicator"]["indicator_id"]
+    return sorted(ids.filter(~ids.is_in(open_ids["indicator_id"].to_list())))
+
+
+def mask_protected(
+    tables: Mapping[str, pl.DataFrame], rule: Rule | None = None
+) -> dict[str, pl.DataFrame]:
+    """The mask of the published warehouse: `publish(build, target, mask_protected)`.
+
+    Suppresses small cells of indicators with protected sources and of control totals of protected
+    measures; everything else stays as it is. `tables` holds those of `MASKED` that exist and
+    those of `CONTEXT`; gives back those frames of `MASKED` that carry figures, rows and columns
+    unchanged in number.
+    """
+    rule = rule or Rule()
+    ids = protected_indicators(tables)
+    masked = {
+        name: suppress_values(tables[name], tables["indicator"], rule, only=ids)
+        for name in VALUE_TABLES
+        if name in tables and set(FIGURES) & set(tables[name].columns)
+    }
+    values = masked["indicator_value"].filter(pl.col("indicator_id").is_in(ids))
+    if "forecast" in tables:
+        masked["forecast"] = suppress_forecasts(tables["forecast"], values)
+    if "mark" in tables:
+        masked["mark"] = generalise_marks(tables["mark"], values)
+    if "control_total" in tables:
+        masked["control_total"] = _control_totals(tables, rule)
+    return masked
+
+
+def _kinds(values: pl.DataFrame, indicators: pl.DataFrame) -> pl.Series:
+    kinds = values.select("indicator_id").join(
+        indicators.select("indicator_id", "kind"),
+        on="indicator_id",
+        how="left",
+        maintain_order="left",
+        validate="m:1",
+    )
+    unknown = kinds.filter(~pl.col("kind").is_in(KINDS).fill_null(False))
+    if unknown.height:
+        names = ", ".join(sorted(unknown["indicator_id"].unique().drop_nulls()))
+        raise ValueError(
+            f"cannot judge the counts of: {names or 'rows without indicator_id'}; table indicator "
+            f"must give each a kind of {', '.join(KINDS)}"
+        )
+    return kinds["kind"]
+
+
+def _small(count: pl.Expr, rule: Rule) -> pl.Expr:
+    return ((count.abs() > 0) & (count.abs() < rule.minimum_count)).fill_null(False)
+
+
+def _has_digit(*columns: str) -> pl.Expr:
+    return pl.any_horizontal(
+        pl.col(column).str.contains(r"\d").fill_null(False) for column in columns
+    )
+
+
+def _matches(frame: pl.DataFrame, wanted: pl.DataFrame, on: Iterable[str]) -> pl.Series:
+    """For each row of `frame` whether `wanted` has its key; null keys never match."""
+    keys = list(on)
+    flags = wanted.select(keys).unique().with_columns(pl.lit(True).alias("hit"))
+    return (
+        frame.select(keys)
+        .join(flags, on=keys, how="left", maintain_order="left")["hit"]
+        .fill_null(False)
+    )
+
+
+def _control_totals(tables: Mapping[str, pl.DataFrame], rule: Rule) -> pl.DataFrame:
+    totals = tables["control_total"]
+    free = tables["source"].filter(protection="none")["source_id"].to_list()
+    open_measures = tables["measure"].filter(pl.col("source_id").is_in(free))["measure_id"]
+    both_open = pl.all_horizontal(
+        pl.col(column).is_in(open_measures.to_list()).fill_null(False)
+        for column in ("measure_id", "control_of")
+    )
+    hit = totals.select(
+        (_small(pl.col("value"), rule) | _small(pl.col("control_value"), rule)) & ~both_open
+    ).to_series()
+    return totals.with_columns(
+        *(
+            pl.when(~hit).then(pl.col(column)).alias(column)
+            for column in ("value", "control_value", "difference")
+        ),
+        text_de=pl.when(hit).then(pl.lit(CONTROL[0])).otherwise(pl.col("text_de")),
+        text_en=pl.when(hit).then(pl.lit(CONTROL[1])).otherwise(pl.col("text_en")),
+    )

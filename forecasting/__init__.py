@@ -1,0 +1,1 @@
+"""Looks back and ahead: polars frames in, polars frames out; knows no files."""

@@ -1,0 +1,297 @@
+"""Look ahead for many series at once, or say per series why not.
+
+A series is one indicator, area (of one version), group and grain. Everything is deterministic: same
+frames, same forecast, bit for bit.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from forecasting import refusal
+from forecasting.models import MODEL_NAME, QUANTILES, SEASON_LENGTH, forecast_quantiles
+from forecasting.refusal import Refusal
+from forecasting.scales import Scale, choose_scale
+
+Floats = NDArray[np.float64]
+
+SERIES_KEY: Final = [
+    "indicator_id", "area_system", "area_version", "area_id", "group_id", "grain",
+]  # fmt: skip
+VALUE_COLUMNS: Final = [
+    *SERIES_KEY, "level", "period_start", "numerator", "value", "unit", "status", "as_of",
+]  # fmt: skip
+SPEC_COLUMNS: Final = ["indicator_id", "grain", "levels", "horizon", "kind"]
+FORECAST_SCHEMA: Final = pl.Schema(
+    {
+        "run_id": pl.String(),
+        "indicator_id": pl.String(),
+        "area_system": pl.String(),
+        "area_version": pl.String(),
+        "area_id": pl.String(),
+        "period_start": pl.Date(),
+        "grain": pl.String(),
+        "group_id": pl.String(),
+        "scenario_id": pl.String(),
+        "model": pl.String(),
+        "quantile": pl.Float64(),
+        "value": pl.Float64(),
+        "status": pl.String(),
+        "reason": pl.String(),
+        "reason_en": pl.String(),
+        "as_of": pl.Date(),
+    }
+)
+
+MONTHS_PER_PERIOD: Final = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+MINIMUM_LENGTH: Final = {"month": 24, "quarter": 10, "half_year": 10, "year": 8}
+MINIMUM_MEAN_CASES: Final = 10.0
+LONGEST_GAP_AT_END: Final = 3
+LARGEST_MISSING_SHARE: Final = 0.3
+EXPLOSIVE_FACTOR: Final = 10.0
+USABLE_STATUS: Final = ["observed", "provisional", "estimated"]
+
+
+@dataclass(frozen=True)
+class _Series:
+    """One series on an equally spaced grid of months: NaN where nothing usable is known."""
+
+    values: Floats
+    numerators: Floats
+    periods_after_end: int
+
+    @property
+    def known(self) -> int:
+        return int(np.isfinite(self.values).sum())
+
+
+def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> pl.DataFrame:
+    """Forecast every series that a spec asks for; series without a spec are left out.
+
+    A forecast is one row per period and quantile (0.025, 0.1, 0.5, 0.9, 0.975) with status
+    `estimated`. It starts after the last known value of the series and runs `horizon` periods
+    beyond the last known value of the indicator at that level, so that areas reporting late are
+    covered up to the same period. A refusal is one row per series with status `missing`, no
+    quantile, no value and the reason in words.
+
+    Args:
+        values: the columns of `indicator_value` plus `level`, unfiltered; one row per key and
+            period.
+        specs: `indicator_id`, `grain`, `levels` (list of text), `horizon` (periods), `kind` (count,
+            share, rate, ratio, reported).
+        run_id: written into every row.
+
+    Returns:
+        The columns of `forecast`, sorted by series, period and quantile.
+
+    Raises:
+        ValueError: a column is missing, a grain is unknown, a horizon is below 1, or a key is there
+            twice.
+    """
+    _check_inputs(values, specs)
+    rows: list[dict[str, Any]] = []
+    for series in _collect(values, specs).iter_rows(named=True):
+        rows.extend(_one_series(series, run_id))
+    return pl.DataFrame(rows, schema=FORECAST_SCHEMA).sort(
+        *SERIES_KEY, "period_start", "quantile", nulls_last=True, maintain_order=True
+    )
+
+
+def _check_inputs(values: pl.DataFrame, specs: pl.DataFrame) -> None:
+    for name, frame, needed in (("values", values, VALUE_COLUMNS), ("specs", specs, SPEC_COLUMNS)):
+        if absent := [column for column in needed if column not in frame.columns]:
+            raise ValueError(f"{name} lacks the columns {', '.join(absent)}")
+    unknown = sorted(set(specs["grain"]) - set(SEASON_LENGTH))
+    if unknown:
+        raise ValueError(f"unknown grain {', '.join(unknown)}; known: {', '.join(SEASON_LENGTH)}")
+    if specs.filter(pl.col("horizon").fill_null(0) < 1).height:
+        raise ValueError("specs need a horizon of at least one period")
+    if specs.select("indicator_id", "grain").is_duplicated().any():
+        raise ValueError("specs hold an indicator and grain twice")
+    if values.select(*SERIES_KEY, "period_start").is_duplicated().any():
+        raise ValueError("values hold a key twice; one row per series and period is expected")
+
+
+def _collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
+    """One row per series asked for, with its periods and values as lists in the order of time."""
+    usable = pl.col("status").is_in(USABLE_STATUS) & pl.col("value").is_finite()
+    month = pl.col("period_start").dt.year().cast(pl.Int64) * 12 + pl.col("period_start").dt.month()
+    wanted = (
+        values.join(specs.select(SPEC_COLUMNS), on=["indicator_id", "grain"])
+        .filter(pl.col("level").is_in(pl.col("levels")))
+        .with_columns(
+            usable=usable,
+            month=month,
+            # A count is its own numerator where the caller gives none.
+            cases=pl.when(pl.col("kind") == "count")
+            .then(pl.coalesce("numerator", "value"))
+            .otherwise("numerator"),
+        )
+    )
+    known = pl.col("usable")
+    series = (
+        wanted.sort(*SERIES_KEY, "period_start")
+        .group_by(*SERIES_KEY, "level", maintain_order=True)
+        .agg(
+            pl.col("kind", "horizon").first(),
+            pl.col("unit").drop_nulls().last(),
+            pl.col("as_of").max(),
+            pl.col("period_start").max().alias("latest_date"),
+            pl.col("period_start", "month", "value", "cases").filter(known),
+            (pl.col("status").filter(known) == "provisional").sum().alias("provisional"),
+            (pl.col("status").filter(known) == "estimated").sum().alias("converted"),
+            pl.col("month").filter(known).max().alias("own_end"),
+        )
+    )
+    reported = wanted.filter(known)
+    grouping = ["indicator_id", "grain", "level", "area_system"]
+    negative = reported.group_by("indicator_id").agg(negative_possible=(pl.col("value") < 0).any())
+    ends = reported.group_by(grouping).agg(pl.col("month").max().alias("end"))
+    newest = (
+        reported.group_by(*grouping, "area_version")
+        .agg(pl.col("month").max())
+        .sort("month", "area_version")
+        .group_by(grouping, maintain_order=True)
+        .agg(pl.col("area_version").last().alias("newest_version"))
+    )
+    version_ends = reported.group_by(*grouping, "area_version").agg(
+        pl.col("month").max().alias("version_end")
+    )
+    return (
+        series.join(negative, on="indicator_id", how="left")
+        .join(ends, on=grouping, how="left")
+        .join(newest, on=grouping, how="left")
+        .join(version_ends, on=[*grouping, "area_version"], how="left")
+        .sort(SERIES_KEY)
+    )
+
+
+def _one_series(row: Mapping[str, Any], run_id: str) -> Iterator[dict[str, Any]]:
+    base = {name: row[name] for name in SERIES_KEY} | {
+        "run_id": run_id,
+        "scenario_id": "trend",
+        "model": MODEL_NAME,
+        "as_of": row["as_of"],
+    }
+    last = row["period_start"][-1] if row["period_start"] else row["latest_date"]
+    try:
+        quantiles = _forecast(row)
+    except Refusal as why:
+        yield base | {
+            "period_start": _later(last, 1, row["grain"]),
+            "status": "missing",
+            "reason": why.reason_de,
+            "reason_en": why.reason_en,
+        }
+        return
+    reason_de, reason_en = _note(row)
+    for ahead, per_quantile in enumerate(quantiles.tolist(), start=1):
+        period = _later(last, ahead, row["grain"])
+        for quantile, value in zip(QUANTILES, per_quantile, strict=True):
+            yield base | {
+                "period_start": period,
+                "quantile": quantile,
+                "value": value,
+                "status": "estimated",
+                "reason": reason_de,
+                "reason_en": reason_en,
+            }
+
+
+def _forecast(row: Mapping[str, Any]) -> Floats:
+    """Quantiles in the unit of the indicator, one row per period; raises Refusal."""
+    if row["version_end"] is not None and row["version_end"] < row["end"]:
+        raise refusal.superseded(row["newest_version"])
+    series = _on_grid(row)
+    scale = _suitable(series, row)
+    modelled = forecast_quantiles(
+        scale.forward(series.values),
+        season_length=SEASON_LENGTH[row["grain"]],
+        horizon=series.periods_after_end + row["horizon"],
+    )
+    quantiles = scale.back(modelled)
+    highest = float(np.nanmax(np.abs(series.values)))
+    upper = float(np.max(np.abs(quantiles)))
+    if not np.isfinite(upper):
+        raise refusal.not_settled()
+    if upper > EXPLOSIVE_FACTOR * highest:
+        raise refusal.explosive(upper, highest)
+    return quantiles
+
+
+def _on_grid(row: Mapping[str, Any]) -> _Series:
+    """Put the known values on a grid from the first to the last known period."""
+    months = np.asarray(row["month"], dtype=np.int64)
+    needed = MINIMUM_LENGTH[row["grain"]]
+    if months.size < needed:
+        raise refusal.too_short(int(months.size), needed, row["grain"])
+    step = MONTHS_PER_PERIOD[row["grain"]]
+    places, rest = np.divmod(months - months[0], step)
+    if rest.any():
+        raise refusal.irregular_dates(row["grain"])
+    values = np.full(int(places[-1]) + 1, np.nan)
+    numerators = values.copy()
+    values[places] = np.asarray(row["value"], dtype=np.float64)
+    numerators[places] = np.asarray(row["cases"], dtype=np.float64)
+    return _Series(values, numerators, (row["end"] - int(months[-1])) // step)
+
+
+def _suitable(series: _Series, row: Mapping[str, Any]) -> Scale:
+    """Refuse what the model would misrepresent; else the scale on which it may be modelled."""
+    if series.periods_after_end > LONGEST_GAP_AT_END:
+        raise refusal.gap_at_end(series.periods_after_end, LONGEST_GAP_AT_END)
+    missing = series.values.size - series.known
+    if missing > LARGEST_MISSING_SHARE * series.values.size:
+        raise refusal.too_many_gaps(missing, series.values.size)
+    if np.nanmax(series.values) == np.nanmin(series.values):
+        raise refusal.constant(series.known)
+    scale = choose_scale(
+        series.values,
+        series.numerators,
+        kind=row["kind"],
+        unit=row["unit"] or "",
+        negative_possible=row["negative_possible"],
+    )
+    if isinstance(scale, Refusal):
+        raise scale
+    counted = np.isfinite(series.numerators)
+    if row["kind"] != "reported" and scale.name != "identity" and counted.any():
+        mean_cases = float(series.numerators[counted].mean())
+        if mean_cases < MINIMUM_MEAN_CASES:
+            raise refusal.too_small(mean_cases, MINIMUM_MEAN_CASES)
+    return scale
+
+
+def _later(last: date, periods: int, grain: str) -> date:
+    """Move a reporting date ahead by whole periods; the end of a month stays the end of a month."""
+    month = last.year * 12 + last.month - 1 + periods * MONTHS_PER_PERIOD[grain]
+    year, month = month // 12, month % 12 + 1
+    final = calendar.monthrange(year, month)[1]
+    is_month_end = last.day == calendar.monthrange(last.year, last.month)[1]
+    return date(year, month, final if is_month_end else min(last.day, final))
+
+
+def _note(row: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Say on which uncertain ground a forecast stands; None where all values were observed."""
+    parts = [
+        (row["converted"], "umgerechneten oder geschätzten", "converted or estimated"),
+        (row["provisional"], "vorläufigen", "provisional"),
+    ]
+    found = [(count, german, english) for count, german, english in parts if count]
+    if not found:
+        return None, None
+    total = len(row["value"])
+    german = " und ".join(f"{count} {word}" for count, word, _ in found)
+    english = " and ".join(f"{count} {word}" for count, _, word in found)
+    return (
+        f"Beruht auch auf {german} Werten (von {total}).",
+        f"Also rests on {english} values (of {total}).",
+    )

@@ -1,0 +1,1 @@
+"""Ingest, wiring, schedules and command line of Wirkraum."""

@@ -1,0 +1,1 @@
+"""The assets: each a thin shell around one plain function."""

@@ -1,0 +1,117 @@
+"""The warehouse: inputs for dbt, then the three stages of the one dbt project."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+
+from orchestration import warehouse
+from orchestration.assets.deliveries import delivery_key
+from orchestration.city import City
+from orchestration.declarations.tree import Declarations
+
+DECLARED = (
+    "area",
+    "crosswalk",
+    "unchanged_level",
+    "department",
+    "source",
+    "measure",
+    "group",
+    "indicator",
+    "indicator_term",
+    "indicator_dimension",
+    "goal",
+    "service",
+    "programme",
+)
+LEDGER = ("delivery", "quarantine", "release")
+
+
+class Translator(DagsterDbtTranslator):
+    """Names, groups and owners of dbt models in the graph."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Schema and name, such as marts/indicator_value or declared/area."""
+        props = dbt_resource_props
+        if props["resource_type"] == "source":
+            return dg.AssetKey([props["source_name"], props["name"]])
+        return dg.AssetKey([props["fqn"][1], props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The layer."""
+        return str(dbt_resource_props["fqn"][1])
+
+
+def inputs_asset(declarations: Declarations) -> dg.AssetsDefinition:
+    """What dbt reads: the lake, the declarations as tables and the ledgers."""
+    sources = [delivery_key(source_id) for source_id in declarations.sources]
+    keys = [
+        dg.AssetKey(["lake", "observation"]),
+        *(dg.AssetKey(["declared", name]) for name in DECLARED),
+        *(dg.AssetKey(["ledger", name]) for name in LEDGER),
+    ]
+
+    @dg.multi_asset(
+        name="inputs",
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=sources,
+                group_name=key.path[0],
+                kinds={"parquet"},
+                description="Read by dbt as a source.",
+            )
+            for key in keys
+        ],
+        required_resource_keys={"city"},
+    )
+    def inputs(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        city: City = context.resources.city
+        city.tell("hand over to the warehouse")
+        warehouse.write_inputs(city.declarations, city.place)
+        for key in keys:
+            yield dg.MaterializeResult(asset_key=key)
+
+    return inputs
+
+
+def stage_assets(manifest: Path, stage: str) -> dg.AssetsDefinition:
+    """One stage of the dbt project as assets, each dbt test an asset check."""
+    words = {
+        "base": "compute the indicators",
+        "outlook": "load the outlook",
+        "review": "load marks",
+    }
+
+    @dbt_assets(
+        manifest=manifest,
+        select=f"tag:{stage}",
+        exclude="resource_type:unit_test",
+        name=f"dbt_{stage}",
+        dagster_dbt_translator=Translator(),
+        required_resource_keys={"city"},
+    )
+    def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        city: City = context.resources.city
+        city.tell(words[stage])
+        if stage == "base":
+            warehouse.begin(city.place)
+        results = {one.unique_id: one for one in warehouse.build(city.place, stage)}
+        checks = {spec.key: spec for spec in context.assets_def.check_specs}
+        built = [name.rsplit(".", 1)[-1] for name in results]
+        for key in sorted(context.selected_asset_keys, key=lambda key: built.index(key.path[-1])):
+            yield dg.MaterializeResult(asset_key=key)
+        for check in context.selected_asset_check_keys:
+            unique_id = str(checks[check].metadata.get("dagster_dbt/unique_id", ""))
+            result = results.get(unique_id)
+            yield dg.AssetCheckResult(
+                asset_key=check.asset_key,
+                check_name=check.name,
+                passed=True,
+                metadata={} if result is None else {"seconds": result.seconds},
+            )
+
+    return models

@@ -1,0 +1,295 @@
+"""The register of areas: every area of every version, its parents and the crosswalk weights."""
+
+import csv
+import gzip
+import io
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from orchestration.declarations.areas import AreaFile, AreaSystem, Crosswalk, Version
+from orchestration.declarations.yaml_lines import Location
+
+AREA_SCHEMA = {
+    "area_system": pl.String,
+    "area_version": pl.String,
+    "area_id": pl.String,
+    "name": pl.String,
+    "level": pl.String,
+    "level_rank": pl.Int64,
+    "parent_id": pl.String,
+    "is_unassigned": pl.Boolean,
+    "valid_from": pl.Date,
+    "valid_to": pl.Date,
+}
+CROSSWALK_SCHEMA = {
+    "area_system": pl.String,
+    "from_version": pl.String,
+    "from_area_id": pl.String,
+    "to_version": pl.String,
+    "to_area_id": pl.String,
+    "level": pl.String,
+    "basis": pl.String,
+    "weight_raw": pl.Float64,
+}
+UNASSIGNED_LEVEL = "nicht_zuzuordnen"
+
+
+class RegisterError(Exception):
+    """Areas that do not fit together; `problems` are (system, location, message)."""
+
+    def __init__(self, problems: list[tuple[str, Location, str]]) -> None:
+        super().__init__("; ".join(message for _, _, message in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class AreaRegister:
+    """All areas and all raw crosswalk weights as frames (AREA_SCHEMA, CROSSWALK_SCHEMA)."""
+
+    areas: pl.DataFrame
+    crosswalk: pl.DataFrame
+
+    @classmethod
+    def empty(cls) -> "AreaRegister":
+        """A register without any area."""
+        return cls(pl.DataFrame(schema=AREA_SCHEMA), pl.DataFrame(schema=CROSSWALK_SCHEMA))
+
+    def of(self, system: str, version: str) -> pl.DataFrame:
+        """The areas of one version."""
+        return self.areas.filter(area_system=system, area_version=version)
+
+
+def unassigned_id(parent_id: str) -> str:
+    """The code of the member below `parent_id` that takes rows without a finer area."""
+    return f"{parent_id}:nz"
+
+
+def expand(path: str, base: Path) -> Path:
+    """Resolve a declared path: `${NAME}/…` below that environment variable, else below `base`.
+
+    Raises KeyError with the variable's name when it is not set.
+    """
+    filled = re.sub(r"\$\{(\w+)\}", lambda match: os.environ[match[1]], path)
+    return base / filled
+
+
+def read_register(folder: Path, systems: list[AreaSystem]) -> AreaRegister:
+    """Read the areas and crosswalks all systems declare, relative to `folder`.
+
+    Adds, below every area that is not of the finest level, the member for rows without a finer
+    area. Raises RegisterError with all problems together.
+    """
+    problems: list[tuple[str, Location, str]] = []
+    areas: list[dict[str, object]] = []
+    weights: list[dict[str, object]] = []
+    for system in systems:
+        known: dict[str, set[str]] = {}
+        for index, version in enumerate(system.versions):
+            rows = list(_version(folder, system, version, ("versions", index), problems))
+            known[version.version] = {str(row["area_id"]) for row in rows}
+            areas += rows
+        for index, crosswalk in enumerate(system.crosswalks):
+            at: Location = ("crosswalks", index)
+            weights += _weights(folder, system, crosswalk, known, at, problems)
+    if problems:
+        raise RegisterError(problems)
+    return AreaRegister(
+        pl.DataFrame(areas, schema=AREA_SCHEMA), pl.DataFrame(weights, schema=CROSSWALK_SCHEMA)
+    )
+
+
+def _version(
+    folder: Path,
+    system: AreaSystem,
+    version: Version,
+    at: Location,
+    problems: list[tuple[str, Location, str]],
+) -> Iterator[dict[str, object]]:
+    ranks = {level.id: rank for rank, level in enumerate(system.levels)}
+    rows: dict[str, dict[str, object]] = {}
+    for index, part in enumerate(version.areas):
+        here: Location = (*at, "areas", index)
+        if part.level not in ranks:
+            problems.append(
+                (system.area_system, (*here, "level"), f"found {part.level!r}; {_one_of(ranks)}")
+            )
+            continue
+        try:
+            members = list(_members(folder, part))
+        except _Unreadable as error:
+            problems.append((system.area_system, (*here, "file"), str(error)))
+            continue
+        dates = {one.id: one for one in part.validity}
+        problems += [
+            (system.area_system, (*here, "validity"), f"{unknown!r} is none of these areas")
+            for unknown in sorted(dates.keys() - {area_id for area_id, _, _ in members})
+        ]
+        for area_id, name, lies_in in members:
+            if area_id in rows:
+                problems.append((system.area_system, here, f"area {area_id!r} stands twice"))
+            own = dates.get(area_id)
+            rows[area_id] = {
+                "area_system": system.area_system,
+                "area_version": version.version,
+                "area_id": area_id,
+                "name": name,
+                "level": part.level,
+                "level_rank": ranks[part.level],
+                "parent_id": lies_in,
+                "is_unassigned": False,
+                "valid_from": (own and own.valid_from) or version.valid_from,
+                "valid_to": (own and own.valid_to) or version.valid_to,
+            }
+    yield from rows.values()
+    top = len(system.levels) - 1
+    for row in rows.values():
+        rank, parent = row["level_rank"], row["parent_id"]
+        if rank != top and parent not in rows:
+            problems.append(
+                (
+                    system.area_system,
+                    at,
+                    f"area {row['area_id']!r} lies in {parent!r}: no such area",
+                )
+            )
+        elif rank != top and rows[str(parent)]["level_rank"] <= rank:  # type: ignore[operator]
+            problems.append(
+                (
+                    system.area_system,
+                    at,
+                    f"area {row['area_id']!r} lies in {parent!r}, which is finer",
+                )
+            )
+        if rank != 0:
+            yield {
+                **row,
+                "area_id": unassigned_id(str(row["area_id"])),
+                "name": f"{row['name']}, {system.unassigned.de}",
+                "level": UNASSIGNED_LEVEL,
+                "parent_id": row["area_id"],
+                "is_unassigned": True,
+            }
+
+
+class _Unreadable(Exception):
+    pass
+
+
+def _read_rows(folder: Path, file: str, delimiter: str) -> list[dict[str, str]]:
+    try:
+        path = expand(file, folder)
+    except KeyError as error:
+        raise _Unreadable(
+            f"{file!r} needs the environment variable {error.args[0]}; "
+            f"set it to the folder that holds the raw files"
+        ) from None
+    if not path.is_file():
+        raise _Unreadable(f"{file!r} does not exist (looked for {path})")
+    data = path.read_bytes()
+    if data[:2] == b"\x1f\x8b":
+        data = gzip.decompress(data)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _Unreadable(f"{file!r} is not UTF-8 at byte {error.start}") from None
+    if text.lstrip().startswith("{"):
+        return [
+            {key: "" if value is None else str(value) for key, value in one["properties"].items()}
+            for one in json.loads(text)["features"]
+        ]
+    return list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+
+
+def _members(folder: Path, part: AreaFile) -> Iterator[tuple[str, str, str | None]]:
+    for member in part.members:
+        parent = member.parent or part.parent_is
+        if parent is None and part.parent_prefix:
+            parent = member.id[: part.parent_prefix]
+        yield member.id, member.name, parent
+    if part.file is None:
+        return
+    rows = _read_rows(folder, part.file, part.delimiter)
+    needed = [part.id, part.name] + ([part.parent] if part.parent else [])
+    for column in needed:
+        if rows and column not in rows[0]:
+            raise _Unreadable(
+                f"{part.file!r} has no column {column!r}; it has {', '.join(map(repr, rows[0]))}"
+            )
+    level_of = "level" if rows and "level" in rows[0] else None
+    seen: set[str] = set()
+    for row in rows:
+        if level_of and row[level_of] != part.level:
+            continue
+        area_id = row[part.id][: part.prefix]
+        if area_id in seen and part.prefix:
+            continue
+        seen.add(area_id)
+        parent = row[part.parent] if part.parent else part.parent_is
+        if part.parent_prefix:
+            parent = area_id[: part.parent_prefix]
+        yield area_id, row[part.name], parent or None
+
+
+def _weights(
+    folder: Path,
+    system: AreaSystem,
+    crosswalk: Crosswalk,
+    known: dict[str, set[str]],
+    at: Location,
+    problems: list[tuple[str, Location, str]],
+) -> list[dict[str, object]]:
+    name = system.area_system
+    for version in (crosswalk.from_version, crosswalk.to_version):
+        if version not in known:
+            problems.append((name, at, f"found version {version!r}; {_one_of(known)}"))
+            return []
+    levels = {level.id for level in system.levels}
+    for level in (crosswalk.level, *crosswalk.unchanged):
+        if level not in levels:
+            problems.append((name, at, f"found level {level!r}; {_one_of(levels)}"))
+            return []
+    try:
+        rows = _read_rows(folder, crosswalk.file, crosswalk.delimiter)
+        weights = [
+            {
+                "area_system": name,
+                "from_version": crosswalk.from_version,
+                "from_area_id": row[crosswalk.from_column],
+                "to_version": crosswalk.to_version,
+                "to_area_id": row[crosswalk.to_column],
+                "level": crosswalk.level,
+                "basis": crosswalk.basis,
+                "weight_raw": float(row[crosswalk.weight_column]),
+            }
+            for row in rows
+        ]
+    except _Unreadable as error:
+        problems.append((name, (*at, "file"), str(error)))
+        return []
+    except KeyError as error:
+        problems.append((name, at, f"{crosswalk.file!r} has no column {error.args[0]!r}"))
+        return []
+    except ValueError as error:
+        problems.append((name, at, f"{crosswalk.file!r}: {error}"))
+        return []
+    for side, version in (("from", crosswalk.from_version), ("to", crosswalk.to_version)):
+        strange = {str(row[f"{side}_area_id"]) for row in weights} - known[version]
+        if strange:
+            problems.append(
+                (
+                    name,
+                    at,
+                    f"unknown areas of version {version!r}: {', '.join(sorted(strange)[:5])}",
+                )
+            )
+    return weights
+
+
+def _one_of(names: object) -> str:
+    return f"declared are {', '.join(map(repr, sorted(names)))}"  # type: ignore[call-overload]

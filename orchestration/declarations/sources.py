@@ -1,0 +1,343 @@
+"""`sources/*.yml`: one contract per source: find, read, map, check, protect a delivery."""
+
+import codecs
+import re
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from orchestration.declarations.common import Code, Declared, GroupId, Identifier, Words
+
+Grain = Literal["day", "month", "quarter", "half_year", "year"]
+Symbol = Literal["nil", "unknown", "blocked", "later", "unreliable", "missing"]
+
+GERMAN_TABLE_SYMBOLS: dict[str, Symbol] = {
+    "": "missing",
+    "-": "nil",
+    "–": "nil",
+    ".": "unknown",
+    "x": "blocked",
+    "X": "blocked",
+    "…": "later",
+    "...": "later",
+    "/": "unreliable",
+}
+
+
+def _known_encoding(value: str) -> str:
+    try:
+        codecs.lookup(value)
+    except LookupError:
+        raise ValueError(
+            f"unknown encoding {value!r}; common ones are utf-8, cp1252, cp850"
+        ) from None
+    return value
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return value
+
+
+def _pattern_with_group(value: str) -> str:
+    if re.compile(_pattern(value)).groups != 1:
+        raise ValueError("needs exactly one group in parentheses around the date")
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+DatePattern = Annotated[str, AfterValidator(_pattern_with_group)]
+Columns = Annotated[
+    str | list[str], Field(description="A column's name, or all the names it has had.")
+]
+
+
+def names(columns: str | list[str]) -> list[str]:
+    """All names a column may have in a file, the first being the preferred one."""
+    return [columns] if isinstance(columns, str) else columns
+
+
+class Format(Declared):
+    """How the bytes become a table of text cells."""
+
+    type: Literal["csv", "xlsx"] = "csv"
+    encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ";"
+    decimal: Literal[",", "."] = ","
+    thousands: Literal[".", ",", " ", "'"] | None = None
+    title_rows: Annotated[int, Field(ge=0, description="Lines above the header.")] = 0
+    header_rows: Annotated[int, Field(ge=1, le=5)] = 1
+    sheet: Annotated[
+        Pattern | None,
+        Field(description="Regular expression for the sheets to read; all that match are read."),
+    ] = None
+    footer: Annotated[
+        Pattern | None,
+        Field(description="Lines whose first cell matches end the table (sources, footnotes)."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _fits_type(self) -> Self:
+        if self.type == "csv" and self.sheet is not None:
+            raise ValueError("a CSV file has no sheet; remove `sheet` or set type: xlsx")
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands mark are the same")
+        return self
+
+
+class DateRule(Declared):
+    """Where a date stands: in columns, in the file's name, in the sheet's name, or fixed."""
+
+    columns: Annotated[
+        str | list[str] | None, Field(description="Several columns are joined by '-'.")
+    ] = None
+    file_name: DatePattern | None = None
+    sheet: DatePattern | None = None
+    fixed: date | None = None
+    format: Annotated[str, Field(description="strptime format, such as %Y%m or %d.%m.%Y")] = (
+        "%Y-%m-%d"
+    )
+    at: Annotated[
+        Literal["start", "end"],
+        Field(description="Which day a year or month stands for."),
+    ] = "start"
+    offset_years: int = 0
+    plus_days: int = 0
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        places = (self.columns, self.file_name, self.sheet, self.fixed)
+        if sum(place is not None for place in places) != 1:
+            raise ValueError("give exactly one of columns, file_name, sheet, fixed")
+        return self
+
+
+class PeriodRule(DateRule):
+    """The period a row is about."""
+
+    grain: Grain
+
+
+class AreaRule(Declared):
+    """What a code of a certain form means."""
+
+    pattern: Annotated[
+        Pattern,
+        Field(description="Whole code; a group in parentheses, if any, is the area's code."),
+    ]
+    level: Identifier | None = None
+    id: Annotated[Code | None, Field(description="The area, whatever the code says.")] = None
+    unassigned: Annotated[
+        bool, Field(description="No finer area is known; the code names the one above.")
+    ] = False
+
+
+class WithinColumn(Declared):
+    """The coarser area that is still known where the area itself is empty."""
+
+    column: str
+    level: Identifier
+    pad: int = 0
+
+
+class AreaColumn(Declared):
+    """Where the area stands and in which version of the area system."""
+
+    column: Annotated[
+        Columns | None, Field(description="Without a column all rows are about area `is`.")
+    ] = None
+    is_: Annotated[Code | None, Field(alias="is")] = None
+    system: Identifier
+    version: Code
+    level: Identifier
+    pad: Annotated[int, Field(description="Fill up with leading zeros to this length.")] = 0
+    rules: list[AreaRule] = []
+    within: WithinColumn | None = None
+    absent: Annotated[
+        Literal["missing", "zero"],
+        Field(description="What it means when an area of the level has no row."),
+    ] = "missing"
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.column is None) == (self.is_ is None):
+            raise ValueError("give either column or is")
+        return self
+
+
+class GroupColumn(Declared):
+    """A column that says which group a row is about."""
+
+    dimension: Identifier
+    column: Columns
+    map: Annotated[
+        dict[Code, str],
+        Field(description="Text in the file → code of the dimension; '' means the total."),
+    ] = {}
+
+
+class Value(Declared):
+    """A column, or all columns of one form, that hold a measure."""
+
+    measure: Identifier
+    column: Columns | None = None
+    match: Annotated[
+        Pattern | None,
+        Field(
+            description="Regular expression over whole headers. The named group `period` is read "
+            "by the layout's period format; other named groups are dimensions."
+        ),
+    ] = None
+    group: GroupId = "all"
+    where: Annotated[
+        dict[str, list[Code]], Field(description="Only rows with these values in other columns.")
+    ] = {}
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.column is None) == (self.match is None):
+            raise ValueError("give either column or match")
+        return self
+
+
+class Count(Declared):
+    """A measure counted from a case list."""
+
+    measure: Identifier
+    where: dict[str, list[Code]] = {}
+    groups: list[Identifier] = []
+
+
+class Covers(Declared):
+    """Which time span a case list covers; a month in it without rows is a zero."""
+
+    file_name: Annotated[DatePattern | None, Field(description="The year or month it names.")] = (
+        None
+    )
+    format: str = "%Y"
+    since: Annotated[
+        Literal["previous_year", "same_year"] | None,
+        Field(description="From 1 January of that year to the as_of date."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.file_name is None) == (self.since is None):
+            raise ValueError("give either file_name or since")
+        return self
+
+
+class Cases(Declared):
+    """One row per event: rows become counts by month, area and group."""
+
+    counts: Annotated[list[Count], Field(min_length=1)]
+    covers: Covers
+
+
+class Layout(Declared):
+    """One form in which the delivery comes; the first layout whose files match is used."""
+
+    name: Identifier = "standard"
+    files: Annotated[
+        list[str],
+        Field(
+            min_length=1,
+            description="Glob patterns, relative to deliveries/<source>/. A path that starts with "
+            "${NAME} is looked up below the folder that environment variable names.",
+        ),
+    ] = ["*"]
+    format: Format = Format()
+    as_of: Annotated[
+        DateRule | None, Field(description="When we knew it; without a rule, the arrival.")
+    ] = None
+    area: AreaColumn
+    period: PeriodRule
+    groups: list[GroupColumn] = []
+    values: list[Value] = []
+    cases: Cases | None = None
+    symbols: Annotated[
+        dict[str, Symbol], Field(description="Signs in cells that differ from the German standard.")
+    ] = {}
+    ignore: Annotated[
+        list[str], Field(description="Columns we know and do not read; * for all others.")
+    ] = []
+
+    @model_validator(mode="after")
+    def _table_or_cases(self) -> Self:
+        if bool(self.values) == (self.cases is not None):
+            raise ValueError("give either values (a table) or cases (one row per event)")
+        if self.cases is not None and self.period.grain != "month":
+            raise ValueError("case lists are counted by month: period.grain must be month")
+        if self.as_of is not None and (self.as_of.columns or self.as_of.sheet):
+            raise ValueError("as_of is one date per file: use file_name or fixed")
+        return self
+
+    @property
+    def measures(self) -> list[str]:
+        """The measures this layout fills."""
+        parts = self.values if self.cases is None else self.cases.counts
+        return list(dict.fromkeys(part.measure for part in parts))
+
+
+class Additive(Declared):
+    """Over what a measure may be summed."""
+
+    areas: bool = True
+    groups: bool = True
+    time: bool = True
+
+
+class Measure(Declared):
+    """What was counted. Declared once, by the source that owns it."""
+
+    id: Identifier
+    name: Words
+    unit: str
+    kind: Literal["stock", "flow"]
+    additive: Additive = Additive()
+    minimum: float | None = 0
+    whole: bool = True
+    control_of: Annotated[
+        Identifier | None,
+        Field(description="The same thing is owned by another source; this one only controls it."),
+    ] = None
+
+
+class Source(Declared):
+    """A contract with a department about one kind of delivery."""
+
+    id: Identifier
+    department: Identifier
+    name: Words
+    why: Annotated[Words, Field(description="Why this file exists anyway.")]
+    licence: str | None = None
+    attribution: str | None = None
+    url: str | None = None
+    protection: Literal["none", "sozialdaten", "statistik"] = "none"
+    purpose: Words | None = None
+    legal_basis: str | None = None
+    recipients: list[str] = []
+    retention_days: Annotated[int | None, Field(ge=1)] = None
+    measures: Annotated[list[Measure], Field(min_length=1)]
+    layouts: Annotated[list[Layout], Field(min_length=1)]
+    refuse_above: Annotated[
+        float,
+        Field(gt=0, le=1, description="Refuse the whole file when more rows than this are bad."),
+    ] = 0.5
+
+    @model_validator(mode="after")
+    def _protection_is_explained(self) -> Self:
+        needed = {
+            "purpose": self.purpose,
+            "legal_basis": self.legal_basis,
+            "recipients": self.recipients,
+            "retention_days": self.retention_days,
+        }
+        missing = [name for name, value in needed.items() if not value]
+        if self.protection != "none" and missing:
+            raise ValueError(f"protection: {self.protection} also needs {', '.join(missing)}")
+        return self

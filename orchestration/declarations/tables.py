@@ -1,0 +1,271 @@
+"""The declarations as tables, in the form in which the warehouse reads them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from orchestration.declarations.common import Text
+from orchestration.declarations.indicators import Indicator, Term
+from orchestration.declarations.sources import Measure
+from orchestration.declarations.tree import Declarations
+
+_TEXT, _NUMBER, _FLAG, _DATE = pl.String, pl.Float64, pl.Boolean, pl.Date
+
+
+def _schema(columns: str, **others: Any) -> dict[str, Any]:
+    return {name: others.get(name, _TEXT) for name in columns.split()}
+
+
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "department": _schema("department_id name_de name_en"),
+    "source": _schema("source_id department_id name_de name_en licence attribution url protection"),
+    "measure": _schema(
+        "measure_id source_id department_id name_de name_en unit stock_or_flow "
+        "additive_over_areas additive_over_groups additive_over_time control_of",
+        additive_over_areas=_FLAG,
+        additive_over_groups=_FLAG,
+        additive_over_time=_FLAG,
+    ),
+    "group": _schema("group_id dimension name_de name_en"),
+    "indicator": _schema(
+        "indicator_id department_id name_de name_en meaning_de meaning_en kind unit per polarity "
+        "interval formula caveats_de caveats_en not_meant_for_de not_meant_for_en gaming_de "
+        "gaming_en lag_years",
+        per=_NUMBER,
+        lag_years=_NUMBER,
+    ),
+    "indicator_term": _schema("indicator_id role measure_id group_id"),
+    "indicator_dimension": _schema("indicator_id dimension"),
+    "goal": _schema(
+        "goal_id version_since name_de name_en holder_kind holder_name_de holder_name_en "
+        "indicator_id group_id areas state baseline target target_date note_de note_en "
+        "accepts_less_of_de accepts_less_of_en",
+        version_since=_DATE,
+        target_date=_DATE,
+        baseline=_NUMBER,
+        target=_NUMBER,
+    ),
+    "service": _schema(
+        "service_id department_id name_de name_en duty how_is_open legal_basis budget_product "
+        "yearly_cost staff",
+        how_is_open=_FLAG,
+        yearly_cost=_NUMBER,
+        staff=_NUMBER,
+    ),
+    "programme": _schema(
+        "programme_id department_id name_de name_en areas group_id start_date end_date "
+        "funding_ends yearly_budget chosen_because_de chosen_because_en input_de input_en "
+        "output_de output_en outcome_de outcome_en impact_de impact_en",
+        start_date=_DATE,
+        end_date=_DATE,
+        funding_ends=_DATE,
+        yearly_budget=_NUMBER,
+    ),
+}
+
+
+def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
+    """Every declared thing as rows, one frame per name in SCHEMAS plus `area` and `crosswalk`."""
+    rows: dict[str, list[dict[str, Any]]] = {
+        "department": [
+            {"department_id": one.id, **_names(one.name)}
+            for one in declarations.municipality.departments
+        ],
+        "source": [
+            {
+                "source_id": one.id,
+                "department_id": one.department,
+                **_names(one.name),
+                "licence": one.licence,
+                "attribution": one.attribution,
+                "url": one.url,
+                "protection": one.protection,
+            }
+            for one in declarations.sources.values()
+        ],
+        "measure": [
+            {
+                "measure_id": measure.id,
+                "source_id": source.id,
+                "department_id": source.department,
+                **_names(measure.name),
+                "unit": measure.unit,
+                "stock_or_flow": measure.kind,
+                "additive_over_areas": measure.additive.areas,
+                "additive_over_groups": measure.additive.groups,
+                "additive_over_time": measure.additive.time and measure.kind == "flow",
+                "control_of": measure.control_of,
+            }
+            for source, measure in declarations.measures.values()
+        ],
+        "group": _groups(declarations),
+        "indicator": [_indicator(one, declarations) for one in declarations.indicators.values()],
+        "indicator_term": [
+            {
+                "indicator_id": indicator.id,
+                "role": role,
+                "measure_id": term.measure,
+                "group_id": group_id,
+            }
+            for indicator in declarations.indicators.values()
+            for role in ("numerator", "denominator")
+            for term in getattr(indicator.formula, role)
+            for group_id in term.groups
+        ],
+        "indicator_dimension": [
+            {"indicator_id": indicator.id, "dimension": dimension}
+            for indicator in declarations.indicators.values()
+            for dimension in indicator.formula.by
+        ],
+        "goal": _goals(declarations),
+        "service": [
+            {
+                "service_id": one.id,
+                "department_id": one.department,
+                **_names(one.name),
+                "duty": one.duty,
+                "how_is_open": one.how_is_open,
+                "legal_basis": one.legal_basis,
+                "budget_product": one.budget_product,
+                "yearly_cost": one.yearly_cost,
+                "staff": one.staff,
+            }
+            for one in declarations.services.values()
+        ],
+        "programme": _programmes(declarations),
+    }
+    frames = {name: pl.DataFrame(rows[name], schema=SCHEMAS[name]) for name in SCHEMAS}
+    frames["area"] = declarations.register.areas
+    frames["crosswalk"] = declarations.register.crosswalk
+    return frames
+
+
+def _names(name: Text) -> dict[str, str]:
+    return {"name_de": name.de, "name_en": name.english}
+
+
+def _words(field: str, text: Text | None) -> dict[str, str | None]:
+    return {
+        f"{field}_de": None if text is None else text.de,
+        f"{field}_en": None if text is None else text.english,
+    }
+
+
+def _groups(declarations: Declarations) -> list[dict[str, Any]]:
+    names = {one.group: one.name for one in declarations.groups.values()}
+    rows: dict[str, dict[str, Any]] = {
+        "all": {"group_id": "all", "dimension": None, "name_de": "alle", "name_en": "all"}
+    }
+    for dimension, entries in declarations.codes.items():
+        for entry in entries:
+            group_id = f"{dimension}={entry.code}"
+            rows[group_id] = {
+                "group_id": group_id,
+                "dimension": dimension,
+                "name_de": entry.name_de,
+                "name_en": entry.name_en,
+            }
+    for group_id, name in names.items():
+        dimensions = "|".join(part.split("=")[0] for part in group_id.split("|"))
+        rows[group_id] = {"group_id": group_id, "dimension": dimensions, **_names(name)}
+    return list(rows.values())
+
+
+def _interval(indicator: Indicator, measures: Mapping[str, tuple[Any, Measure]]) -> str:
+    if indicator.interval is not None:
+        return indicator.interval
+    flows = all(measures[term.measure][1].kind == "flow" for term in indicator.formula.numerator)
+    match indicator.formula.kind:
+        case "share":
+            return "wilson"
+        case "rate" | "count" if flows:
+            return "byar"
+        case _:
+            return "none"
+
+
+def _indicator(indicator: Indicator, declarations: Declarations) -> dict[str, Any]:
+    return {
+        "indicator_id": indicator.id,
+        "department_id": indicator.department,
+        **_names(indicator.name),
+        **_words("meaning", indicator.meaning),
+        "kind": indicator.formula.kind,
+        "unit": indicator.unit,
+        "per": indicator.formula.per,
+        "polarity": indicator.polarity,
+        "interval": _interval(indicator, declarations.measures),
+        "formula": formula_text(indicator),
+        **_words("caveats", indicator.caveats),
+        **_words("not_meant_for", indicator.not_meant_for),
+        **_words("gaming", indicator.gaming),
+        "lag_years": indicator.lag_years,
+    }
+
+
+def formula_text(indicator: Indicator) -> str:
+    """The formula as one line, such as `unfaelle / einwohner × 1000`."""
+
+    def side(terms: list[Term]) -> str:
+        parts = [
+            term.measure + ("" if term.groups == ["all"] else f" [{', '.join(term.groups)}]")
+            for term in terms
+        ]
+        return parts[0] if len(parts) == 1 else f"({' + '.join(parts)})"
+
+    formula = indicator.formula
+    text = side(formula.numerator)
+    if formula.denominator:
+        text += f" / {side(formula.denominator)}"
+    if formula.kind == "share":
+        text += " × 100"
+    if formula.per is not None:
+        text += f" × {formula.per:g}"
+    return text
+
+
+def _goals(declarations: Declarations) -> list[dict[str, Any]]:
+    return [
+        {
+            "goal_id": goal.id,
+            "version_since": version.since,
+            **_names(goal.name),
+            "holder_kind": goal.holder.kind,
+            "holder_name_de": goal.holder.name.de,
+            "holder_name_en": goal.holder.name.english,
+            "indicator_id": goal.indicator,
+            "group_id": goal.group,
+            "areas": ", ".join(goal.areas),
+            "state": version.state,
+            "baseline": version.baseline,
+            "target": version.target,
+            "target_date": version.by,
+            **_words("note", version.note),
+            **_words("accepts_less_of", goal.accepts_less_of),
+        }
+        for goal in declarations.goals.values()
+        for version in goal.versions
+    ]
+
+
+def _programmes(declarations: Declarations) -> list[dict[str, Any]]:
+    return [
+        {
+            "programme_id": one.id,
+            "department_id": one.department,
+            **_names(one.name),
+            "areas": ", ".join(one.areas),
+            "group_id": one.group,
+            "start_date": one.start,
+            "end_date": one.end,
+            "funding_ends": one.funding_ends,
+            "yearly_budget": one.yearly_budget,
+            **_words("chosen_because", one.chosen_because),
+            **_words("input", one.logic.input),
+            **_words("output", one.logic.output),
+            **_words("outcome", one.logic.outcome),
+            **_words("impact", one.logic.impact),
+        }
+        for one in declarations.programmes.values()
+    ]

@@ -1,0 +1,53 @@
+"""The whole graph at a glance: deliveries → lake → warehouse → outlook → marks → releases.
+
+`WIRKRAUM_MUNICIPALITY` names the municipality's folder.
+"""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration import warehouse
+from orchestration.assets.deliveries import delivery_assets
+from orchestration.assets.results import forecast, mark, published_asset, release_assets
+from orchestration.assets.warehouse import inputs_asset, stage_assets
+from orchestration.city import City
+from orchestration.schedules import everything, nightly
+from orchestration.sensors import inbox
+
+
+def graph(city: City) -> dg.Definitions:
+    """All definitions of one municipality, with `city` as the resource of every asset."""
+    manifest = warehouse.manifest_path(city.place)
+    stages = [stage_assets(manifest, stage) for stage in warehouse.STAGES]
+    marts = [key for stage in stages for key in stage.keys if key.path[0] == "marts"]
+    return dg.Definitions(
+        assets=[
+            *delivery_assets(city.declarations),
+            inputs_asset(city.declarations),
+            *stages,
+            forecast,
+            mark,
+            published_asset(sorted(marts)),
+            *release_assets(city.declarations),
+        ],
+        jobs=[everything],
+        schedules=[nightly],
+        sensors=[inbox],
+        resources={"city": city},
+        executor=dg.in_process_executor,
+    )
+
+
+def _of_environment() -> dg.Definitions:
+    folder = os.environ.get("WIRKRAUM_MUNICIPALITY")
+    if not folder:
+        raise RuntimeError(
+            "set WIRKRAUM_MUNICIPALITY to the municipality's folder, e.g. examples/musterstadt"
+        )
+    return graph(City.open(Path(folder)))
+
+
+if "WIRKRAUM_MUNICIPALITY" in os.environ:
+    defs = _of_environment()

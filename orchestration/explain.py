@@ -1,0 +1,250 @@
+"""Says in words what a number means and where it comes from."""
+
+from typing import Any
+
+import duckdb
+
+from orchestration.place import Place
+
+_WORDS = {
+    "de": {
+        "formula": "Formel",
+        "caveats": "Zu beachten",
+        "not_meant_for": "Nicht gedacht für",
+        "sources": "Aus Lieferungen von",
+        "numerator": "Zähler",
+        "denominator": "Nenner",
+        "range": "95-%-Bereich",
+        "status": "Stand",
+        "reason": "Grund",
+        "as_of": "Bekannt am",
+        "made_of": "Aus diesen Zeilen",
+        "and_more": "… und {n} weitere Zeilen",
+        "marks": "Merkzeichen",
+        "none": "keine",
+        "no_value": "kein Wert",
+        "no_licence": "keine Lizenzangabe",
+    },
+    "en": {
+        "formula": "Formula",
+        "caveats": "Mind",
+        "not_meant_for": "Not meant for",
+        "sources": "From deliveries of",
+        "numerator": "Numerator",
+        "denominator": "Denominator",
+        "range": "95 % interval",
+        "status": "Status",
+        "reason": "Reason",
+        "as_of": "Known on",
+        "made_of": "From these rows",
+        "and_more": "… and {n} more rows",
+        "marks": "Marks",
+        "none": "none",
+        "no_value": "no value",
+        "no_licence": "no licence stated",
+    },
+}
+
+
+def explain(
+    place: Place, indicator: str, area: str | None, period: str | None, group: str, language: str
+) -> str:
+    """What an indicator means and, with an area and period, what made the number.
+
+    Without an area the whole municipality is meant, without a period the latest year. Raises
+    FileNotFoundError where nothing is published, KeyError where there is no such value.
+    """
+    if not place.published_warehouse.exists():
+        raise FileNotFoundError(
+            f"nothing is published in {place.folder} yet: wirkraum run {place.folder}"
+        )
+    say = _WORDS.get(language, _WORDS["de"])
+    with duckdb.connect(str(place.published_warehouse), read_only=True) as connection:
+        meaning = _one(
+            connection, "select * from marts.indicator where indicator_id = ?", indicator
+        )
+        if meaning is None:
+            raise FileNotFoundError(f"there is no indicator {indicator!r}: {_known(connection)}")
+        lines = [f"{meaning['name_' + language]} ({indicator})", "", meaning["meaning_" + language]]
+        lines += ["", f"{say['formula']}: {meaning['formula']}  [{meaning['unit']}]"]
+        for field in ("caveats", "not_meant_for"):
+            if meaning[f"{field}_{language}"]:
+                lines.append(f"{say[field]}: {meaning[f'{field}_{language}']}")
+        names = connection.execute(
+            f"select source.name_{language}, source.licence from marts.indicator_source "
+            "join marts.source using (source_id) where indicator_id = ? order by 1",
+            [indicator],
+        ).fetchall()
+        lines.append(
+            f"{say['sources']}: "
+            + "; ".join(f"{name} ({licence or say['no_licence']})" for name, licence in names)
+        )
+        value = _value(connection, indicator, area, period, group)
+        if value is None:
+            asked = ", ".join(filter(None, (area, period, group)))
+            return "\n".join([*lines, "", f"{say['no_value']}: {asked}"])
+        lines += ["", *_number(value, say, language)]
+        lines += _marks(connection, value, say, language)
+    if place.warehouse.exists() and value["status"] != "suppressed":
+        lines += _rows(place, value, say)
+    return "\n".join(lines)
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str, *values: Any) -> dict[str, Any] | None:
+    rows = connection.execute(query, list(values)).pl().to_dicts()
+    return rows[0] if rows else None
+
+
+def _known(connection: duckdb.DuckDBPyConnection) -> str:
+    names = connection.sql("select indicator_id from marts.indicator order by 1").fetchall()
+    return ", ".join(name for (name,) in names)
+
+
+def _value(
+    connection: duckdb.DuckDBPyConnection,
+    indicator: str,
+    area: str | None,
+    period: str | None,
+    group: str,
+) -> dict[str, Any] | None:
+    return _one(
+        connection,
+        "select value.*, area.name as area_name, period.label_de, period.label_en "
+        "from marts.indicator_value as value "
+        "join marts.area as area using (area_system, area_version, area_id) "
+        "join marts.period as period using (period_start, grain) "
+        "where indicator_id = ? and group_id = ? "
+        "and (area_id = ? or (? is null and area.parent_id is null)) "
+        "and (? is null or value.period_start::varchar like ? || '%') "
+        "order by grain = 'year' desc, value.value is null, value.period_start desc, "
+        "value.status = 'observed' desc, area_version desc limit 1",
+        indicator,
+        group,
+        area,
+        area,
+        period,
+        period,
+    )
+
+
+def _number(value: dict[str, Any], say: dict[str, str], language: str) -> list[str]:
+    def shown(number: float | None) -> str:
+        if number is None:
+            return say["no_value"]
+        text = f"{number:,.2f}".removesuffix(".00")
+        return text.translate(str.maketrans(",.", ".,")) if language == "de" else text
+
+    place = f"{value['area_name']} ({value['area_id']}, {value['area_version']})"
+    figure = f"{shown(value['value'])} {value['unit']}"
+    lines = [f"{place}, {value['label_' + language]}, {value['group_id']}: {figure}"]
+    lines += [
+        f"  {say[field]}: {shown(value[field])}"
+        for field in ("numerator", "denominator")
+        if value[field] is not None and value[field] != value["value"]
+    ]
+    if value["low"] is not None:
+        lines.append(f"  {say['range']}: {shown(value['low'])} – {shown(value['high'])}")
+    lines.append(f"  {say['status']}: {value['status']}; {say['as_of']}: {value['as_of']}")
+    reason = value["reason"] if language == "de" else value["reason_en"]
+    if reason:
+        lines.append(f"  {say['reason']}: {reason}")
+    return lines
+
+
+_KEY = (
+    "indicator_id",
+    "area_system",
+    "area_version",
+    "area_id",
+    "period_start",
+    "grain",
+    "group_id",
+)
+
+
+def _marks(
+    connection: duckdb.DuckDBPyConnection,
+    value: dict[str, Any],
+    say: dict[str, str],
+    language: str,
+) -> list[str]:
+    same = " and ".join(f"{name} = ?" for name in _KEY)
+    rows = connection.execute(
+        f"select sign, severity, text_{language}, question_{language} from marts.mark "
+        f"where {same} order by sign",
+        [value[name] for name in _KEY],
+    ).fetchall()
+    if not rows:
+        return [f"{say['marks']}: {say['none']}"]
+    lines = [f"{say['marks']}:"]
+    for sign, severity, text, question in rows:
+        lines += [f"  {sign} ({severity}): {text}", f"    → {question}"]
+    return lines
+
+
+_ROWS_BELOW = """
+with place as (
+    select $version as area_version, $area as area_id
+    union
+    select from_version, from_area_id
+    from staging.stg_crosswalk
+    where to_version = $version and to_area_id = $area
+    union
+    select unchanged.from_version, area.area_id
+    from read_parquet($unchanged) as unchanged
+    join marts.area as area
+        on area.area_version = unchanged.to_version and area.level = unchanged.level
+    where unchanged.to_version = $version and area.area_id = $area
+)
+
+select distinct
+    delivery.file_name,
+    observation.row_ref,
+    observation.measure_id,
+    observation.group_id,
+    observation.area_id,
+    observation.period_start,
+    case when source.protection = 'none' then observation.value end as value
+from staging.stg_observation as observation
+join marts.delivery as delivery using (delivery_id)
+join marts.source as source on source.source_id = observation.source_id
+join read_parquet($terms) as term
+    on term.measure_id = observation.measure_id
+    and observation.group_id in (term.group_id, $group)
+join staging.stg_area_lineage as lineage
+    on lineage.area_system = observation.area_system
+    and lineage.area_version = observation.area_version
+    and lineage.area_id = observation.area_id
+join place
+    on place.area_version = lineage.area_version and place.area_id = lineage.ancestor_id
+where term.indicator_id = $indicator
+    and year(observation.period_start) = year($period::date)
+    and ($grain = 'year' or observation.period_start = $period::date)
+    and observation.row_ref <> ''
+order by all
+"""
+
+
+def _rows(place: Place, value: dict[str, Any], say: dict[str, str], most: int = 12) -> list[str]:
+    """The delivered rows below a value; values of protected sources stay hidden."""
+    with duckdb.connect(str(place.warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            _ROWS_BELOW,
+            {
+                "version": value["area_version"],
+                "area": value["area_id"],
+                "indicator": value["indicator_id"],
+                "group": value["group_id"],
+                "period": value["period_start"],
+                "grain": value["grain"],
+                "unchanged": str(place.inputs / "unchanged_level.parquet"),
+                "terms": str(place.inputs / "indicator_term.parquet"),
+            },
+        ).fetchall()
+    lines = [f"{say['made_of']}:"]
+    for file_name, ref, measure, group, area_id, period, number in rows[:most]:
+        shown = "–" if number is None else f"{number:g}"
+        lines.append(f"  {file_name}, {ref}: {measure} [{group}] {area_id} {period}: {shown}")
+    if len(rows) > most:
+        lines.append("  " + say["and_more"].format(n=len(rows) - most))
+    return lines

@@ -1,0 +1,78 @@
+"""Reads dates as contracts say where they stand: in columns, file names, sheet names or fixed."""
+
+import calendar
+import re
+from datetime import date, datetime, timedelta
+
+from orchestration.declarations.sources import Covers, DateRule
+
+
+class NoDate(ValueError):
+    """A text that is no date by its format."""
+
+
+def parse(text: str, rule: DateRule) -> date:
+    """Turn a text such as `201212` into a date by the rule's format, end and offsets.
+
+    With `at: end` a year stands for its 31 December and a month for its last day.
+    Raises NoDate when the text does not fit.
+    """
+    try:
+        day = datetime.strptime(text.strip(), rule.format).date()
+    except ValueError:
+        raise NoDate(f"found {text!r}, expected a date like {example(rule.format)}") from None
+    return _shift(day, rule, rule.format)
+
+
+def _shift(day: date, rule: DateRule, pattern: str) -> date:
+    if rule.offset_years:
+        leap_day = (day.month, day.day) == (2, 29)
+        day = day.replace(year=day.year + rule.offset_years, day=28 if leap_day else day.day)
+    if rule.at == "end":
+        if "%m" not in pattern and "%b" not in pattern and "%j" not in pattern:
+            day = date(day.year, 12, 31)
+        elif "%d" not in pattern:
+            day = day.replace(day=calendar.monthrange(day.year, day.month)[1])
+    return day + timedelta(days=rule.plus_days)
+
+
+def example(pattern: str) -> str:
+    """What a date looks like in a format, for error messages."""
+    return date(2024, 12, 31).strftime(pattern)
+
+
+def from_names(rule: DateRule, file_name: str, sheet: str | None) -> date | None:
+    """The date a rule finds outside the rows, or None when it stands in columns.
+
+    Raises NoDate when the file's or sheet's name does not match.
+    """
+    if rule.fixed is not None:
+        return rule.fixed
+    if rule.columns is not None:
+        return None
+    pattern, name = (
+        (rule.file_name, file_name) if rule.file_name is not None else (rule.sheet, sheet or "")
+    )
+    found = re.search(pattern or "", name)
+    if found is None:
+        raise NoDate(f"the name {name!r} does not match {pattern!r}")
+    return parse(found[1], rule)
+
+
+def span(covers: Covers, file_name: str, as_of: date) -> tuple[date, date]:
+    """First and last day a case list covers."""
+    if covers.since is not None:
+        year = as_of.year - (1 if covers.since == "previous_year" else 0)
+        return date(year, 1, 1), as_of
+    rule = DateRule(file_name=covers.file_name, format=covers.format)
+    start = from_names(rule, file_name, None)
+    end = from_names(rule.model_copy(update={"at": "end"}), file_name, None)
+    if start is None or end is None:
+        raise NoDate(f"the name {file_name!r} tells no period")
+    return start, end
+
+
+def months_between(start: date, end: date) -> list[date]:
+    """The first days of all months that a span touches."""
+    first, last = start.year * 12 + start.month - 1, end.year * 12 + end.month - 1
+    return [date(index // 12, index % 12 + 1, 1) for index in range(first, last + 1)]

@@ -1,0 +1,170 @@
+"""The lake: observations, ledger, originals and quarantine, each written whole or not at all.
+
+A delivery counts once its ledger entry lies there; the entry is written last. A run that dies
+before leaves files that the next run writes again with the same content.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from orchestration.ingest.tidy import OBSERVATION_SCHEMA
+from orchestration.place import Place
+
+QUARANTINE_SCHEMA = {"row_ref": pl.String, "reason": pl.String, "raw": pl.String}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The ledger's entry on one delivered file; holds nothing that depends on the clock.
+
+    `state` is accepted, partly (some rows in quarantine) or rejected (none accepted); `reasons`
+    are (reason, rows, first rows).
+    """
+
+    delivery_id: str
+    source_id: str
+    department_id: str
+    layout: str
+    file_name: str
+    sha256: str
+    size: int
+    as_of: date
+    as_of_from: str
+    state: str
+    rows_in: int
+    rows_accepted: int
+    rows_quarantined: int
+    observations: int
+    notes: list[str]
+    reasons: list[tuple[str, int, str]]
+    fingerprint: str
+
+
+def prepare(place: Place) -> None:
+    """Create the folders, the originals readable by the owner alone, and an empty typed file."""
+    for folder in (place.lake / "observations", place.lake / "ledger", place.records):
+        folder.mkdir(parents=True, exist_ok=True)
+    place.originals.mkdir(parents=True, exist_ok=True)
+    place.originals.chmod(0o700)
+    empty = place.lake / "observations" / "_schema" / "empty.parquet"
+    if not empty.exists():
+        write_parquet(pl.DataFrame(schema=OBSERVATION_SCHEMA), empty)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` and move it there, synced, when the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write parquet atomically; the same frame always gives the same bytes."""
+    with replacing(path) as temporary:
+        frame.write_parquet(temporary, compression="zstd", statistics=True)
+
+
+def keep_original(place: Place, data: bytes, sha256: str) -> Path:
+    """Keep the delivered bytes under their checksum, readable by the owner alone."""
+    path = place.originals / sha256[:2] / sha256
+    if not path.exists():
+        with replacing(path) as temporary:
+            temporary.write_bytes(data)
+            temporary.chmod(0o600)
+    return path
+
+
+def commit(
+    place: Place,
+    delivery: Delivery,
+    observations: pl.DataFrame,
+    quarantined: pl.DataFrame,
+) -> None:
+    """Write observations (OBSERVATION_SCHEMA) and quarantined lines, then the ledger entry."""
+    path = place.lake / "observations" / delivery.source_id / f"{delivery.delivery_id}.parquet"
+    aside = place.quarantined / delivery.source_id / f"{delivery.delivery_id}.parquet"
+    if observations.height:
+        write_parquet(observations, path)
+    else:
+        path.unlink(missing_ok=True)
+    if quarantined.height:
+        write_parquet(quarantined, aside)
+        aside.chmod(0o600)
+    else:
+        aside.unlink(missing_ok=True)
+    with replacing(_ledger_path(place, delivery.source_id, delivery.delivery_id)) as temporary:
+        text = json.dumps(asdict(delivery), default=str, indent=1, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def _ledger_path(place: Place, source_id: str, delivery_id: str) -> Path:
+    return place.lake / "ledger" / source_id / f"{delivery_id}.json"
+
+
+def ledger(place: Place, source_id: str | None = None) -> list[Delivery]:
+    """All deliveries that were ever committed, ordered by source, as_of and file name."""
+    found = []
+    for path in (place.lake / "ledger").glob(f"{source_id or '*'}/*.json"):
+        entry = json.loads(path.read_text(encoding="utf-8"))
+        entry["as_of"] = date.fromisoformat(entry["as_of"])
+        entry["reasons"] = [tuple(reason) for reason in entry["reasons"]]
+        found.append(Delivery(**entry))
+    return sorted(found, key=lambda one: (one.source_id, one.as_of, one.file_name))
+
+
+def delivery_table(deliveries: list[Delivery]) -> pl.DataFrame:
+    """The ledger as the warehouse reads it; `position` orders deliveries of the same day."""
+    schema = {
+        "delivery_id": pl.String,
+        "source_id": pl.String,
+        "department_id": pl.String,
+        "file_name": pl.String,
+        "as_of": pl.Date,
+        "state": pl.String,
+        "rows_in": pl.Int64,
+        "rows_accepted": pl.Int64,
+        "rows_quarantined": pl.Int64,
+        "notes": pl.String,
+    }
+    rows = [
+        {name: getattr(one, name) for name in schema} | {"notes": "; ".join(one.notes)}
+        for one in deliveries
+    ]
+    return pl.DataFrame(rows, schema=schema).with_row_index("position").cast({"position": pl.Int64})
+
+
+def quarantine_table(deliveries: list[Delivery]) -> pl.DataFrame:
+    """Why rows were set aside and how many, without their contents."""
+    schema = {
+        "delivery_id": pl.String,
+        "source_id": pl.String,
+        "reason": pl.String,
+        "row_count": pl.Int64,
+        "first_rows": pl.String,
+    }
+    rows = [
+        (one.delivery_id, one.source_id, reason, count, rows)
+        for one in deliveries
+        for reason, count, rows in one.reasons
+    ]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def sha256_of(data: bytes) -> str:
+    """Checksum of delivered bytes."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,32 @@
+"""Watches the inbox: a new file starts a run once nothing has been written for a moment."""
+
+import hashlib
+
+import dagster as dg
+
+from orchestration.ingest.deliver import inbox_files
+from orchestration.schedules import everything
+
+
+@dg.sensor(
+    name="inbox",
+    job=everything,
+    minimum_interval_seconds=60,
+    required_resource_keys={"city"},
+    description="Starts a run when the files in the inbox change, one look after they stood still.",
+)
+def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Compare the inbox with the last look; run when it changed and then stood still."""
+    city = context.resources.city
+    digest = hashlib.sha256()
+    for path in inbox_files(city.declarations, city.place):
+        state = path.stat()
+        digest.update(f"{path} {state.st_size} {state.st_mtime_ns}\n".encode())
+    now = digest.hexdigest()
+    seen, _, ran = (context.cursor or "|").partition("|")
+    if now != seen:
+        context.update_cursor(f"{now}|{ran}")
+        return dg.SkipReason("files are still changing; looking again")
+    if now == ran:
+        return dg.SkipReason("nothing new in the inbox")
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=now)], cursor=f"{now}|{now}")

@@ -1,0 +1,198 @@
+"""The warehouse: hands dbt its inputs and runs one stage of the one dbt project in this process."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from orchestration.declarations.tables import declared_tables
+from orchestration.declarations.tree import Declarations
+from orchestration.ingest import lake
+from orchestration.place import Place
+
+STAGES = ("base", "outlook", "review")
+RELEASE_SCHEMA = {
+    "release_id": pl.String,
+    "audience": pl.String,
+    "as_of": pl.Date,
+    "content_hash": pl.String,
+}
+
+
+class WarehouseError(Exception):
+    """A model or a test of the warehouse failed; the message names each and why."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What dbt says of one model or test."""
+
+    unique_id: str
+    kind: str
+    status: str
+    message: str
+    seconds: float
+
+
+@cache
+def project_folder() -> Path:
+    """The dbt project: beside the packages in a clone, inside this package in a wheel."""
+    here = Path(__file__).parent
+    for folder in (here / "dbt_project", here.parent / "dbt_project"):
+        if (folder / "dbt_project.yml").is_file():
+            return folder
+    raise FileNotFoundError("the dbt project is missing; reinstall wirkraum")
+
+
+def write_inputs(declarations: Declarations, place: Place) -> None:
+    """Write what dbt reads besides the lake, and typed empty results of steps that come later."""
+    from forecasting.outlook import FORECAST_SCHEMA
+    from quality.marks import MARK_SCHEMA
+
+    tables = declared_tables(declarations)
+    tables["unchanged_level"] = pl.DataFrame(
+        [
+            (system.area_system, crosswalk.from_version, crosswalk.to_version, level)
+            for system in declarations.area_systems.values()
+            for crosswalk in system.crosswalks
+            for level in crosswalk.unchanged
+        ],
+        schema=dict.fromkeys(("area_system", "from_version", "to_version", "level"), pl.String),
+        orient="row",
+    )
+    known = lake.ledger(place)
+    tables["delivery"] = lake.delivery_table(known)
+    tables["quarantine"] = lake.quarantine_table(known)
+    tables["release"] = _released(place)
+    for name, frame in tables.items():
+        lake.write_parquet(frame, place.inputs / f"{name}.parquet")
+    for name, schema in (("forecast", FORECAST_SCHEMA), ("mark", MARK_SCHEMA)):
+        path = place.inputs / f"{name}.parquet"
+        if not path.exists():
+            lake.write_parquet(pl.DataFrame(schema=schema), path)
+
+
+def _released(place: Place) -> pl.DataFrame:
+    from exports.release import list_releases
+
+    rows = list_releases(place.release_ledger) if place.release_ledger.exists() else []
+    return pl.DataFrame(
+        [{name: row[name] for name in RELEASE_SCHEMA} for row in rows],
+        schema=RELEASE_SCHEMA | {"as_of": pl.String},
+    ).with_columns(pl.col("as_of").str.to_date())
+
+
+def begin(place: Place) -> bool:
+    """Mark the warehouse dirty; throws away one that an earlier run left dirty.
+
+    Returns True when a leftover had to be thrown away.
+    """
+    place.build.mkdir(parents=True, exist_ok=True)
+    leftover = place.dirty.exists()
+    if leftover:
+        for path in (place.warehouse, place.warehouse.with_name(place.warehouse.name + ".wal")):
+            path.unlink(missing_ok=True)
+    place.dirty.write_text("a run is writing the warehouse, or died while it did\n")
+    return leftover
+
+
+def finish(place: Place) -> None:
+    """The warehouse is whole again."""
+    place.dirty.unlink(missing_ok=True)
+
+
+def copy_project(place: Place) -> Path:
+    """Copy the dbt project to where it runs, so that nothing is written into the installation."""
+    source, target = project_folder(), place.dbt
+    for old in (target / "models", target / "macros"):
+        shutil.rmtree(old, ignore_errors=True)
+    shutil.copytree(
+        source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("target", "logs")
+    )
+    return target
+
+
+def environment(place: Place) -> dict[str, str]:
+    """The variables by which the dbt project finds its files."""
+    return {
+        "WIRKRAUM_LAKE": str(place.lake.resolve()),
+        "WIRKRAUM_INPUTS": str(place.inputs.resolve()),
+        "WIRKRAUM_WAREHOUSE": str(place.warehouse.resolve()),
+    }
+
+
+def build(place: Place, stage: str) -> list[NodeResult]:
+    """Run one stage (`base`, `outlook`, `review`) with its tests.
+
+    Raises WarehouseError when a model or test fails.
+    """
+    arguments = ["build", "--select", f"tag:{stage}", "--exclude-resource-type", "unit_test"]
+    arguments += ["--indirect-selection", "buildable"]
+    if place.as_of is not None:
+        arguments += ["--vars", json.dumps({"as_of": place.as_of.isoformat()})]
+    results = list(_invoke(place, arguments))
+    failed = [one for one in results if one.status in ("error", "fail", "runtime error")]
+    if failed:
+        raise WarehouseError("\n".join(f"{one.unique_id}: {one.message.strip()}" for one in failed))
+    return results
+
+
+def manifest_path(place: Place) -> Path:
+    """The project's manifest, parsed anew only when the project has changed."""
+    target = place.dbt / "target" / "manifest.json"
+    stamp = place.dbt / "target" / "fingerprint"
+    fingerprint = project_fingerprint()
+    if not target.exists() or not stamp.exists() or stamp.read_text() != fingerprint:
+        copy_project(place)
+        list(_invoke(place, ["parse"]))
+        stamp.write_text(fingerprint)
+    return target
+
+
+def project_fingerprint() -> str:
+    """Changes when any file of the dbt project changes."""
+    digest = hashlib.sha256()
+    folder = project_folder()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not {"target", "logs"} & set(path.relative_to(folder).parts):
+            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _invoke(place: Place, arguments: list[str]) -> Iterator[NodeResult]:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    os.environ.update(environment(place))
+    folder = str(place.dbt)
+    quiet = ["--quiet", "--no-use-colors", "--log-level-file", "none"]
+    try:
+        outcome = dbtRunner().invoke(
+            [*quiet, *arguments, "--project-dir", folder, "--profiles-dir", folder]
+        )
+    finally:
+        # The adapter keeps the file open for as long as the process lives; others have to read it.
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    if outcome.exception is not None:
+        raise WarehouseError(f"dbt {arguments[0]}: {outcome.exception}")
+    for one in getattr(outcome.result, "results", None) or []:
+        yield NodeResult(
+            unique_id=one.node.unique_id,
+            kind=str(one.node.resource_type),
+            status=str(one.status),
+            message=one.message or "",
+            seconds=one.execution_time,
+        )
+
+
+def read_table(place: Place, name: str) -> pl.DataFrame:
+    """A table of the warehouse under construction, such as `marts.indicator_value`."""
+    with duckdb.connect(str(place.warehouse), read_only=True) as connection:
+        return connection.sql(f"from {name}").pl()

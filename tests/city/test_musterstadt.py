@@ -1,0 +1,184 @@
+"""The invented city from deliveries to releases: twice, interrupted, and while being read."""
+
+import hashlib
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from exports.publish import content_hash
+from orchestration.ingest import lake
+from orchestration.place import Place
+from tests.city.cities import new_musterstadt, wirkraum
+
+pytestmark = [pytest.mark.city, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Musterstadt after one run; tests may read it, not change it."""
+    folder = new_musterstadt(tmp_path_factory.mktemp("city") / "musterstadt")
+    done = wirkraum("run", folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Warehouse for analysts" in done.stdout
+    return Place(folder)
+
+
+def _query(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.sql(sql).fetchall()
+
+
+def _parquet_of(place: Place) -> dict[str, str]:
+    return {
+        path.relative_to(place.lake).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(place.lake.rglob("*.parquet"))
+    }
+
+
+def test_nothing_is_lost_and_what_is_set_aside_was_planted(city: Place) -> None:
+    truth = json.loads((city.folder / "truth.json").read_text(encoding="utf-8"))
+    entries = lake.ledger(city)
+    assert all(one.rows_in == one.rows_accepted + one.rows_quarantined for one in entries)
+    aside = {one.file_name: one.rows_quarantined for one in entries if one.rows_quarantined}
+    assert sum(aside.values()) == 5
+    assert "Kita_2023-03-01_Stand_2023-05-31.csv" in aside
+    assert truth["totals"]["einwohner"]["2024"] == 202450
+
+
+def test_totals_are_those_of_the_generated_world(city: Place) -> None:
+    truth = json.loads((city.folder / "truth.json").read_text(encoding="utf-8"))
+    for year, expected in truth["totals"]["einwohner"].items():
+        rows = _query(
+            city.published_warehouse,
+            "select distinct value from marts.indicator_value join marts.area "
+            "using (area_system, area_version, area_id) where indicator_id = 'einwohner' "
+            f"and level = 'stadt' and group_id = 'all' and year(period_start) = {year} "
+            "and grain = 'year'",
+        )
+        assert rows == [(float(expected),)], year
+
+
+def test_every_value_has_its_line_of_marks(city: Place) -> None:
+    rows = _query(
+        city.published_warehouse,
+        "select count(*), count(marks) from marts.indicator_value "
+        "left join marts.indicator_value_mark using (indicator_id, area_system, area_version, "
+        "area_id, period_start, grain, group_id)",
+    )
+    assert rows[0][0] == rows[0][1]
+
+
+def test_suppressed_or_missing_is_never_a_number(city: Place) -> None:
+    rows = _query(
+        city.published_warehouse,
+        "select count(*) from marts.indicator_value "
+        "where status in ('suppressed', 'missing') and value is not null",
+    )
+    assert rows == [(0,)]
+
+
+def test_a_public_release_holds_no_small_count(city: Place) -> None:
+    (folder,) = (one for one in (city.releases / "public").iterdir() if one.is_dir())
+    rows = _query(
+        folder / "site" / "sources" / "wirkraum" / "wirkraum.duckdb",
+        "select count(*) filter (where numerator > 0 and numerator < 5), count(*) "
+        "from indicator_value where status <> 'suppressed' and unit <> 'Jahre'",
+    )
+    assert rows[0][0] == 0
+    assert rows[0][1] != 0
+
+
+def test_a_second_run_says_that_nothing_is_new(city: Place) -> None:
+    before = content_hash(city.published_warehouse)
+    done = wirkraum("run", city.folder)
+    assert done.returncode == 0, done.stderr
+    assert "Nothing new" in done.stdout
+    assert content_hash(city.published_warehouse) == before
+
+
+def test_explain_names_the_rows_behind_a_number(city: Place) -> None:
+    asked = ["einwohner", "-m", city.folder, "--area", "0101", "--period", "2020"]
+    done = wirkraum("explain", *asked)
+    assert done.returncode == 0, done.stderr
+    assert "Einwohner_2020-12-31_Stand_2021-02-15.csv" in done.stdout
+    assert "Formel: einwohner" in done.stdout
+
+
+def test_the_same_input_gives_the_same_bytes_with_or_without_the_truth(
+    city: Place, tmp_path: Path
+) -> None:
+    again = Place(new_musterstadt(tmp_path / "again"))
+    (again.folder / "truth.json").unlink()
+    done = wirkraum("run", again.folder)
+    assert done.returncode == 0, done.stderr
+    assert _parquet_of(again) == _parquet_of(city)
+    assert content_hash(again.published_warehouse) == content_hash(city.published_warehouse)
+
+
+def _with_late_file(city: Place, folder: Path) -> Place:
+    """A copy of the city in which a late file has just arrived."""
+    shutil.copytree(city.folder, folder)
+    inbox = folder / "deliveries" / "einwohner"
+    newest = (inbox / "Einwohner_2024-12-31_Stand_2025-02-15.csv").read_bytes()
+    late = inbox / "Einwohner_2024-12-31_Stand_2025-05-20.csv"
+    late.write_bytes(newest + b"Nachtrag\r\n")
+    return Place(folder)
+
+
+def test_a_killed_run_leaves_readers_whole_and_the_next_run_completes(
+    city: Place, tmp_path: Path
+) -> None:
+    undisturbed = _with_late_file(city, tmp_path / "undisturbed")
+    before = content_hash(undisturbed.published_warehouse)
+    with duckdb.connect(str(undisturbed.published_warehouse), read_only=True) as session:
+        seen = session.sql("select count(*), max(as_of) from marts.indicator_value").fetchone()
+        done = wirkraum("run", undisturbed.folder)
+        assert done.returncode == 0, done.stderr
+        assert (
+            session.sql("select count(*), max(as_of) from marts.indicator_value").fetchone() == seen
+        )
+    expected = content_hash(undisturbed.published_warehouse)
+    assert expected != before
+
+    killed = _with_late_file(city, tmp_path / "killed")
+    command = [Path(sys.executable).with_name("wirkraum"), "run", killed.folder]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        deadline = time.monotonic() + 120
+        while not killed.dirty.exists():
+            assert run.poll() is None, "the run ended before it wrote the warehouse"
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        time.sleep(2)
+        run.send_signal(signal.SIGKILL)
+    assert killed.dirty.exists()
+    assert content_hash(killed.published_warehouse) == before
+
+    done = wirkraum("run", killed.folder)
+    assert done.returncode == 0, done.stderr
+    assert "broke off" in done.stdout
+    assert not killed.dirty.exists()
+    assert content_hash(killed.published_warehouse) == expected
+
+    assert wirkraum("rollback", killed.folder).returncode == 0
+    assert content_hash(killed.published_warehouse) == before
+
+
+def test_as_of_shows_an_earlier_day_and_leaves_today_alone(city: Place, tmp_path: Path) -> None:
+    folder = tmp_path / "earlier"
+    shutil.copytree(city.folder, folder)
+    before = content_hash(Place(folder).published_warehouse)
+    done = wirkraum("run", folder, "--as-of", "2020-06-30")
+    assert done.returncode == 0, done.stderr
+    earlier = folder / "var" / "published" / "as_of" / "2020-06-30" / "warehouse.duckdb"
+    newest = _query(
+        earlier, "select max(as_of), max(year(period_start)) from marts.indicator_value"
+    )
+    assert str(newest[0][0]) <= "2020-06-30"
+    assert content_hash(Place(folder).published_warehouse) == before

@@ -1,0 +1,284 @@
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exports.disclosure import (
+    FIGURES,
+    MARK,
+    QUESTION,
+    Rule,
+    generalise_marks,
+    mask_protected,
+    protect,
+    protected_indicators,
+    suppress_forecasts,
+    suppress_values,
+)
+from exports.vocabulary import KEY
+from tests.unit.exports import frames
+
+KINDS = pl.DataFrame(
+    {
+        "indicator_id": ["count", "share", "rate", "ratio", "reported"],
+        "kind": ["count", "share", "rate", "ratio", "reported"],
+    }
+)
+
+
+def one(kind: str, numerator: float | None, denominator: float | None = None) -> pl.DataFrame:
+    row = frames.value(kind, "01", 2023, numerator, denominator, figure=50.0)
+    if kind == "count":
+        row["value"] = numerator
+    return pl.DataFrame([row], schema=frames.VALUE_SCHEMA)
+
+
+def status(frame: pl.DataFrame, minimum: int = 5) -> str:
+    return str(suppress_values(frame, KINDS, Rule(minimum))["status"][0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "numerator", "denominator", "expected"),
+    [
+        ("count", 0.0, None, "observed"),
+        ("count", 1.0, None, "suppressed"),
+        ("count", 4.0, None, "suppressed"),
+        ("count", 4.9999, None, "suppressed"),
+        ("count", 0.02, None, "suppressed"),
+        ("count", -3.0, None, "suppressed"),
+        ("count", 5.0, None, "observed"),
+        ("share", 0.0, 100.0, "observed"),
+        ("share", 4.0, 100.0, "suppressed"),
+        ("share", 97.0, 100.0, "suppressed"),
+        ("share", 95.0, 100.0, "observed"),
+        ("share", 100.0, 100.0, "observed"),
+        ("share", 0.0, 4.0, "suppressed"),
+        ("rate", 4.0, 1000.0, "suppressed"),
+        ("rate", 0.0, 4.0, "suppressed"),
+        ("rate", 998.0, 1000.0, "observed"),
+        ("ratio", 50.0, 3.0, "suppressed"),
+        ("ratio", 3.0, 50.0, "suppressed"),
+        ("ratio", 50.0, 52.0, "observed"),
+        ("reported", 3.5, None, "observed"),
+    ],
+)
+def test_small_counts_are_withheld(
+    kind: str, numerator: float, denominator: float | None, expected: str
+) -> None:
+    assert status(one(kind, numerator, denominator)) == expected
+
+
+def test_a_withheld_row_keeps_key_and_unit_and_says_why_in_both_languages() -> None:
+    before = one("share", 3.0, 100.0)
+    after = suppress_values(before, KINDS, Rule())
+    assert after.select(*KEY, "unit", "as_of").equals(before.select(*KEY, "unit", "as_of"))
+    assert after.select(FIGURES).row(0) == (None,) * 5
+    assert after["reason"].item() == "Fallzahl unter 5"
+    assert after["reason_en"].item() == "count below 5"
+
+
+@pytest.mark.parametrize("kind", ["share", "rate", "ratio"])
+def test_a_value_without_counts_cannot_be_checked_and_is_withheld(kind: str) -> None:
+    for frame in (one(kind, None, None), one(kind, 50.0, None), one(kind, float("nan"), 100.0)):
+        after = suppress_values(frame, KINDS, Rule())
+        assert after["status"].item() == "suppressed"
+        assert after["value"].item() is None
+        assert after["reason"].item() == "Fallzahl nicht prüfbar"
+
+
+def test_rows_that_arrive_suppressed_lose_what_was_left_in_them_and_keep_their_reason() -> None:
+    frame = one("count", 50.0).with_columns(
+        status=pl.lit("suppressed"), reason=pl.lit("vom Landesamt gesperrt")
+    )
+    after = suppress_values(frame, KINDS, Rule())
+    assert after.select(FIGURES).row(0) == (None,) * 5
+    assert after["reason"].item() == "vom Landesamt gesperrt"
+
+
+def test_missing_stays_missing() -> None:
+    frame = pl.DataFrame([frames.value("count", "01", 2023, None)], schema=frames.VALUE_SCHEMA)
+    assert suppress_values(frame, KINDS, Rule()).equals(frame)
+
+
+def test_an_unknown_indicator_is_refused() -> None:
+    with pytest.raises(ValueError, match="cannot judge the counts of: share"):
+        suppress_values(one("share", 1.0, 2.0), KINDS.filter(kind="count"), Rule())
+
+
+def test_a_rule_that_suppresses_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing would be suppressed"):
+        Rule(1)
+
+
+def test_a_forecast_of_a_series_whose_last_value_is_withheld_is_withheld() -> None:
+    marts = frames.marts()
+    after = protect(marts, Rule())["forecast"]
+    south = after.filter(indicator_id="faelle", area_id="02")
+    assert south.select("status", "value").rows() == [("suppressed", None)]
+    assert "geschützt" in south["reason"].item()
+    others = after.filter(~((pl.col("indicator_id") == "faelle") & (pl.col("area_id") == "02")))
+    before = marts["forecast"].filter(
+        ~((pl.col("indicator_id") == "faelle") & (pl.col("area_id") == "02"))
+    )
+    assert others.equals(before)
+
+
+def test_a_gap_after_the_withheld_value_does_not_bring_the_forecast_back() -> None:
+    values = pl.DataFrame(
+        [frames.value("count", "01", 2022, 3.0), frames.value("count", "01", 2023, None)],
+        schema=frames.VALUE_SCHEMA,
+    )
+    forecasts = pl.DataFrame([frames.forecast("count", "01", 2024)], schema=frames.FORECAST_SCHEMA)
+    hidden = suppress_values(values, KINDS, Rule())
+    assert suppress_forecasts(forecasts, hidden)["status"].to_list() == ["suppressed"]
+
+
+def test_a_nowcast_of_a_withheld_period_is_withheld_though_later_values_are_shown() -> None:
+    values = pl.DataFrame(
+        [frames.value("count", "01", 2022, 3.0), frames.value("count", "01", 2023, 30.0)],
+        schema=frames.VALUE_SCHEMA,
+    )
+    forecasts = pl.DataFrame(
+        [
+            frames.forecast("count", "01", 2022, model="nowcast"),
+            frames.forecast("count", "01", 2024),
+        ],
+        schema=frames.FORECAST_SCHEMA,
+    )
+    after = suppress_forecasts(forecasts, suppress_values(values, KINDS, Rule()))
+    assert after["status"].to_list() == ["suppressed", "estimated"]
+
+
+def test_marks_on_and_beside_withheld_cells_name_no_figures() -> None:
+    marts = frames.marts()
+    after = protect(marts, Rule())["mark"]
+    assert after.height == marts["mark"].height
+    south = after.filter(area_id="02")
+    assert south["evidence"].to_list() == ["{}", "{}"]
+    assert south["text_de"].to_list() == [MARK[0]] * 2
+    assert south["question_de"].to_list() == ["Was ist in diesem Jahr geschehen?"] * 2
+    north = after.filter(area_id="01")
+    assert north.equals(marts["mark"].filter(area_id="01"))
+
+
+def test_words_without_figures_survive_beside_but_not_on_a_withheld_cell() -> None:
+    marks = pl.DataFrame(
+        [
+            frames.mark("count", "01", year, text_de="Der Wert sank.", text_en="It fell.")
+            | {"question_de": "Warum 3?", "question_en": "Why 3?"}
+            for year in (2022, 2023)
+        ],
+        schema=frames.MARK_SCHEMA,
+    )
+    values = pl.DataFrame([frames.value("count", "01", 2023, 3.0)], schema=frames.VALUE_SCHEMA)
+    after = generalise_marks(marks, suppress_values(values, KINDS, Rule()))
+    assert after["text_de"].to_list() == ["Der Wert sank.", MARK[0]]
+    assert after["question_de"].to_list() == [QUESTION[0]] * 2
+
+
+def test_the_warehouse_mask_touches_only_protected_indicators() -> None:
+    marts = frames.marts()
+    assert protected_indicators(marts) == ["alt", "anteil", "faelle", "stadtweit"]
+    masked = mask_protected(marts)
+    values = masked["indicator_value"]
+    assert values.filter(status="suppressed").select("indicator_id", "area_id").rows() == [
+        ("faelle", "02")
+    ]
+    assert values.filter(indicator_id="offen", area_id="01")["value"].item() == 2.0
+    assert masked["forecast"].filter(status="suppressed").height == 1
+    assert masked["mark"].filter(evidence="{}").height == 2
+
+
+def test_an_indicator_without_source_counts_as_protected() -> None:
+    marts = frames.marts()
+    marts["indicator_source"] = marts["indicator_source"].filter(pl.col("indicator_id") != "offen")
+    assert "offen" in protected_indicators(marts)
+
+
+def test_the_warehouse_mask_covers_older_states_and_control_totals() -> None:
+    marts = frames.marts()
+    marts["indicator_revision"] = marts["indicator_value"]
+    marts["indicator_value_mark"] = marts["indicator_value"].select(*KEY, marks=pl.lit("M01"))
+    marts["measure"] = pl.DataFrame(
+        {"measure_id": ["schutz", "frei"], "source_id": ["asd", "melde"]}
+    )
+    total = {
+        "area_id": "01",
+        "period_start": date(2023, 1, 1),
+        "verdict": "differs",
+        "text_de": "4 statt 43",
+        "text_en": "4 instead of 43",
+    }
+    pairs = [("schutz", "frei", 4), ("frei", "schutz", 4), ("frei", "frei", 4), ("x", "x", 40)]
+    marts["control_total"] = pl.DataFrame(
+        [
+            total
+            | {"measure_id": one, "control_of": other, "value": float(count)}
+            | {"control_value": 43.0, "difference": count - 43.0}
+            for one, other, count in pairs
+        ]
+    )
+    masked = mask_protected(marts, Rule(5))
+    assert masked["indicator_revision"].equals(masked["indicator_value"])
+    assert "indicator_value_mark" not in masked
+    totals = masked["control_total"]
+    assert totals["value"].to_list() == [None, None, 4.0, 40.0]
+    assert totals["difference"].null_count() == totals["control_value"].null_count() == 2
+    assert totals["text_de"][0].endswith("geschützt.")
+    assert totals["verdict"].to_list() == ["differs"] * 4
+
+
+numbers = st.one_of(
+    st.none(),
+    st.integers(-10, 20).map(float),
+    st.just(float("nan")),
+    st.floats(-10, 20),
+    st.floats(0, 1e6, allow_nan=False),
+)
+rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "indicator_id": st.sampled_from(KINDS["indicator_id"].to_list()),
+            "area_id": st.sampled_from(["01", "02"]),
+            "numerator": numbers,
+            "denominator": numbers,
+            "value": numbers,
+            "low": numbers,
+            "high": numbers,
+            "status": st.sampled_from(["observed", "estimated", "missing", "suppressed"]),
+        }
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(rows=rows, minimum=st.integers(2, 12))
+def test_no_small_count_is_ever_published(rows: list[dict[str, object]], minimum: int) -> None:
+    before = pl.DataFrame(
+        [frames.value("count", "01", 2023, 1.0) | row for row in rows], schema=frames.VALUE_SCHEMA
+    )
+    after = suppress_values(before, KINDS, Rule(minimum))
+    assert after.height == before.height
+    assert after.schema == before.schema
+    assert after.select(*KEY, "unit").equals(before.select(*KEY, "unit"))
+    for row in after.iter_rows(named=True):
+        if row["status"] == "suppressed":
+            assert all(row[column] is None for column in FIGURES)
+            continue
+        if row["indicator_id"] == "reported":
+            continue
+        numerator, denominator = row["numerator"], row["denominator"]
+        assert numerator is None or not 0 < abs(numerator) < minimum
+        if row["indicator_id"] == "count":
+            assert row["value"] is None or not 0 < abs(row["value"]) < minimum
+            continue
+        assert denominator is None or not 0 < abs(denominator) < minimum
+        if row["value"] is not None and row["value"] == row["value"]:
+            assert numerator is not None
+            assert denominator is not None
+        if row["indicator_id"] == "share" and None not in (numerator, denominator):
+            assert not 0 < denominator - numerator < minimum
+    assert suppress_values(after, KINDS, Rule(minimum)).equals(after)

@@ -1,0 +1,281 @@
+"""The outlook: forecasts in the columns of the mart, or a reason in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecasting.models import QUANTILES
+from forecasting.outlook import FORECAST_SCHEMA, VALUE_COLUMNS, outlook
+
+AS_OF = date(2026, 1, 15)
+BUSY = [40.0, 44.0, 39.0, 47.0, 52.0, 50.0, 55.0, 53.0, 60.0, 58.0]
+
+
+def years(first: int, count: int) -> list[date]:
+    return [date(first + place, 1, 1) for place in range(count)]
+
+
+def months(first: int, count: int) -> list[date]:
+    return [date(first + place // 12, place % 12 + 1, 1) for place in range(count)]
+
+
+def series(
+    values: Sequence[float | None],
+    dates: Sequence[date],
+    *,
+    indicator: str = "cases",
+    area: str = "a1",
+    version: str = "2021",
+    grain: str = "year",
+    numerators: Sequence[float | None] | None = None,
+    unit: str = "Fälle",
+    status: str = "observed",
+) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "period_start": dates,
+            "value": pl.Series(values, dtype=pl.Float64),
+            "numerator": pl.Series(numerators or [None] * len(dates), dtype=pl.Float64),
+        }
+    ).select(
+        pl.lit(indicator).alias("indicator_id"),
+        pl.lit("lor").alias("area_system"),
+        pl.lit(version).alias("area_version"),
+        pl.lit(area).alias("area_id"),
+        pl.lit("all").alias("group_id"),
+        pl.lit(grain).alias("grain"),
+        pl.lit("district").alias("level"),
+        "period_start",
+        "numerator",
+        "value",
+        pl.lit(unit).alias("unit"),
+        pl.when(pl.col("value").is_null())
+        .then(pl.lit("missing"))
+        .otherwise(pl.lit(status))
+        .alias("status"),
+        pl.lit(AS_OF).alias("as_of"),
+    )
+
+
+def spec(
+    *, indicator: str = "cases", grain: str = "year", kind: str = "count", horizon: int = 3
+) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "indicator_id": [indicator],
+            "grain": [grain],
+            "levels": [["district", "city"]],
+            "horizon": pl.Series([horizon], dtype=pl.Int64),
+            "kind": [kind],
+        }
+    )
+
+
+def refused(values: pl.DataFrame, specs: pl.DataFrame | None = None) -> str:
+    found = outlook(values, spec() if specs is None else specs, run_id="r1")
+    assert found.height == 1
+    row = found.row(0, named=True)
+    assert row["status"] == "missing"
+    assert row["quantile"] is None
+    assert row["value"] is None
+    assert row["reason_en"]
+    return str(row["reason"])
+
+
+def test_a_forecast_has_the_columns_of_the_mart() -> None:
+    found = outlook(series(BUSY, years(2015, 10)), spec(), run_id="r1")
+    assert found.schema == FORECAST_SCHEMA
+    assert found["period_start"].unique().sort().to_list() == years(2025, 3)
+    assert found["quantile"].unique().sort().to_list() == list(QUANTILES)
+    assert found.height == 3 * len(QUANTILES)
+    assert set(found["status"]) == {"estimated"}
+    assert set(found["as_of"]) == {AS_OF}
+    assert found["reason"].null_count() == found.height
+    assert (
+        found.group_by("period_start", maintain_order=True)
+        .agg(pl.col("value").is_sorted().all())["value"]
+        .all()
+    )
+
+
+def test_the_same_frames_give_the_same_forecast_in_any_order() -> None:
+    other = series(BUSY[::-1], years(2015, 10), area="b")
+    values = pl.concat([series(BUSY, years(2015, 10)), other])
+    first = outlook(values, spec(), run_id="r1")
+    assert first.equals(outlook(values.reverse(), spec(), run_id="r1"))
+
+
+def test_without_a_spec_or_level_nothing_is_forecast() -> None:
+    values = series(BUSY, years(2015, 10))
+    assert outlook(values, spec(indicator="other"), run_id="r1").is_empty()
+    assert outlook(values.with_columns(level=pl.lit("block")), spec(), run_id="r1").is_empty()
+    assert outlook(values.clear(), spec(), run_id="r1").schema == FORECAST_SCHEMA
+
+
+@pytest.mark.parametrize(
+    ("grain", "dates", "needed"),
+    [
+        ("year", years(2018, 7), 8),
+        ("month", months(2023, 23), 24),
+        ("quarter", [date(2023 + q // 4, q % 4 * 3 + 1, 1) for q in range(9)], 10),
+        ("half_year", [date(2020 + q // 2, q % 2 * 6 + 1, 1) for q in range(9)], 10),
+    ],
+)
+def test_too_short(grain: str, dates: list[date], needed: int) -> None:
+    values = series([30.0 + place % 5 for place in range(len(dates))], dates, grain=grain)
+    reason = refused(values, spec(grain=grain))
+    assert reason.startswith(f"Zu kurz: {len(dates)} ")
+    assert str(needed) in reason
+
+
+def test_too_short_reported_is_refused_as_well() -> None:
+    values = series([2.0, 3.0, 2.5], years(2022, 3), unit="%")
+    assert refused(values, spec(kind="reported")).startswith("Zu kurz: 3 Jahreswerte")
+
+
+def test_reported_is_forecast_when_long_enough() -> None:
+    values = series([3.2, 3.0, 2.9, 3.1, 2.8, 2.6, 2.7, 2.4, 2.5], years(2016, 9), unit="%")
+    found = outlook(values, spec(kind="reported"), run_id="r1")
+    assert set(found["status"]) == {"estimated"}
+
+
+def test_too_small() -> None:
+    values = series([7.0, 9.0, 12.0, 8.0, 9.0, 11.0, 7.0, 8.0, 9.0, 10.0], years(2015, 10))
+    assert refused(values) == (
+        "Zu klein: im Mittel 9,0 Fälle je Zeitraum; unter 10 überwiegt der Zufall."
+    )
+
+
+def test_gap_at_the_end_is_measured_against_the_other_areas() -> None:
+    late = series(BUSY[:9], years(2011, 9), area="late")
+    up_to_date = series([*BUSY, *BUSY], years(2005, 20))
+    found = outlook(pl.concat([late, up_to_date]), spec(), run_id="r1")
+    row = found.filter(pl.col("area_id") == "late").row(0, named=True)
+    assert row["reason"].startswith("Die letzten 5 Zeiträume fehlen")
+    assert row["period_start"] == date(2020, 1, 1)
+
+
+def test_an_area_that_reports_late_is_covered_up_to_the_same_period() -> None:
+    late = series(BUSY[:8], years(2015, 8), area="late")
+    values = pl.concat([late, series(BUSY, years(2015, 10))])
+    found = outlook(values, spec(), run_id="r1")
+    ends = found.group_by("area_id").agg(
+        first=pl.col("period_start").min(), last=pl.col("period_start").max()
+    )
+    assert sorted(ends.iter_rows()) == [
+        ("a1", date(2025, 1, 1), date(2027, 1, 1)),
+        ("late", date(2023, 1, 1), date(2027, 1, 1)),
+    ]
+
+
+def test_too_many_gaps() -> None:
+    values: list[float | None] = [*BUSY[:4], *[None] * 5, *BUSY[4:10]]
+    assert refused(series(values, years(2008, 15))).startswith("Zu lückenhaft: 5 von 15")
+
+
+def test_gaps_without_a_row_count_as_missing() -> None:
+    values = series([*BUSY, *BUSY[:5]], years(2008, 15))
+    gappy = values.filter(~pl.col("period_start").dt.year().is_between(2012, 2016))
+    assert refused(gappy).startswith("Zu lückenhaft: 5 von 15")
+
+
+def test_not_comparable_values_are_not_used() -> None:
+    values = series(BUSY, years(2015, 10))
+    before = pl.col("period_start") < date(2019, 1, 1)
+    broken = values.with_columns(
+        status=pl.when(before).then(pl.lit("not_comparable")).otherwise("status")
+    )
+    assert refused(broken).startswith("Zu kurz: 6 Jahreswerte")
+
+
+def test_constant() -> None:
+    assert refused(series([30.0] * 10, years(2015, 10))).startswith("Alle 10 Werte sind gleich")
+
+
+def test_share_out_of_bounds() -> None:
+    values = series([95.0 + place for place in range(10)], years(2015, 10), unit="%")
+    assert "über 100 Prozent" in refused(values, spec(kind="share"))
+
+
+def test_irregular_dates() -> None:
+    dates = [*years(2015, 5), *(date(year, 6, 30) for year in range(2020, 2025))]
+    assert "nicht in gleichem Abstand" in refused(series(BUSY, dates))
+
+
+def test_explosive() -> None:
+    rng = np.random.default_rng(1)
+    wild = [float(round(value)) for value in np.exp(np.cumsum(rng.normal(0, 2.5, 9)) + 4)]
+    reason = refused(series(wild, years(2016, 9)), spec(horizon=10))
+    assert reason.startswith("Zu unsicher: die Spanne reicht bis")
+
+
+def test_a_series_of_replaced_boundaries_is_refused() -> None:
+    old = series(BUSY, years(2010, 10), version="2006")
+    new = series(BUSY, years(2015, 10), version="2021", status="estimated")
+    found = outlook(pl.concat([old, new]), spec(), run_id="r1")
+    by_version = found.group_by("area_version", maintain_order=True).first()
+    assert by_version["reason"].to_list() == [
+        "Dieser Gebietsstand ist abgelöst; der Ausblick gilt für den Gebietsstand 2021.",
+        "Beruht auch auf 10 umgerechneten oder geschätzten Werten (von 10).",
+    ]
+
+
+def test_reporting_dates_at_month_end_stay_at_month_end() -> None:
+    ends = [date(2020 + q // 2, [6, 12][q % 2], [30, 31][q % 2]) for q in range(12)]
+    values = series([500.0 + 3 * (place % 4) for place in range(12)], ends, grain="half_year")
+    found = outlook(values, spec(grain="half_year", horizon=2), run_id="r1")
+    assert found["period_start"].unique().sort().to_list() == [
+        date(2026, 6, 30),
+        date(2026, 12, 31),
+    ]
+
+
+def test_a_balance_may_be_negative() -> None:
+    balance = [5.0, -3.0, 2.0, -8.0, 1.0, 4.0, -6.0, 3.0, -2.0, 0.0]
+    found = outlook(series(balance, years(2015, 10)), spec(), run_id="r1")
+    assert found["value"].min() < 0  # type: ignore[operator]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 400), min_size=8, max_size=14))
+def test_counts_never_fall_below_zero(counts: list[int]) -> None:
+    values = series([float(count) for count in counts], years(2010, len(counts)))
+    found = outlook(values, spec(horizon=6), run_id="r1")
+    assert (found["value"].drop_nulls() >= 0).all()
+    assert found["status"].is_in(["estimated", "missing"]).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 60), min_size=8, max_size=14))
+def test_shares_stay_within_0_and_100(cases: list[int]) -> None:
+    numerators = [float(number) for number in cases]
+    values = series(
+        [number / 60 * 100 for number in numerators],
+        years(2010, len(cases)),
+        numerators=numerators,
+        unit="%",
+    )
+    found = outlook(values, spec(kind="share", horizon=6), run_id="r1")
+    assert found["value"].drop_nulls().is_between(0, 100).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "specs", "message"),
+    [
+        (pl.DataFrame(schema=VALUE_COLUMNS[1:]), spec(), "values lacks the columns indicator_id"),
+        (series(BUSY, years(2015, 10)), spec(grain="week"), "unknown grain week"),
+        (series(BUSY, years(2015, 10)), spec(horizon=0), "horizon of at least one"),
+        (series(BUSY, years(2015, 10)), pl.concat([spec(), spec()]), "indicator and grain twice"),
+        (pl.concat([series(BUSY, years(2015, 10))] * 2), spec(), "values hold a key twice"),
+    ],
+)
+def test_wrong_inputs_are_named(values: pl.DataFrame, specs: pl.DataFrame, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        outlook(values, specs, run_id="r1")
