@@ -13,7 +13,7 @@ UV := $(BIN)/uv
 DEMO := examples/musterstadt
 DEMO_DELIVERIES := $(BIN)/python -m examples.musterstadt.generate
 
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2 --dist loadfile
 LOCK_ARGS ?=
 
 # The first of these that really is Python 3.11; `make PYTHON=/path/to/python3.11` overrides.

@@ -292,7 +292,8 @@ def _completeness(observations: pl.DataFrame, spec: SourceSpec) -> list[dict[str
         .group_by(period)
         .agg(
             pl.col("expected").first(),
-            pl.col("observed").min(),
+            pl.col("observed").max(),
+            fewest=pl.col("observed").min(),
             measures=pl.len(),
             affected=(pl.col("observed") != pl.col("expected")).sum(),
         )
@@ -307,7 +308,8 @@ def _completeness(observations: pl.DataFrame, spec: SourceSpec) -> list[dict[str
         text = (
             f"{row['observed']} of {row['expected']} {spec.area_noun_en} (version "
             f"{row['area_version']}) for the {row['grain']} of {row['period_start'].isoformat()}; "
-            f"{row['affected']} of {row['measures']} measures incomplete"
+            f"{row['affected']} of {row['measures']} measures incomplete, "
+            f"the scarcest in {row['fewest']}"
         )
         rows.append(
             _verdict(

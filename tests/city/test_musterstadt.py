@@ -104,8 +104,8 @@ def test_a_second_run_says_that_nothing_is_new(city: Place) -> None:
 
 
 def test_explain_names_the_rows_behind_a_number(city: Place) -> None:
-    asked = ["einwohner", "-m", city.folder, "--area", "0101", "--period", "2020"]
-    done = wirkraum("explain", *asked)
+    asked = ("--area", "0101", "--period", "2020")
+    done = wirkraum("explain", "einwohner", "-m", city.folder, *asked)
     assert done.returncode == 0, done.stderr
     assert "Einwohner_2020-12-31_Stand_2021-02-15.csv" in done.stdout
     assert "Formel: einwohner" in done.stdout
@@ -148,7 +148,7 @@ def test_a_killed_run_leaves_readers_whole_and_the_next_run_completes(
     assert expected != before
 
     killed = _with_late_file(city, tmp_path / "killed")
-    command = [Path(sys.executable).with_name("wirkraum"), "run", killed.folder]
+    command = [str(Path(sys.executable).with_name("wirkraum")), "run", str(killed.folder)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
         deadline = time.monotonic() + 120
         while not killed.dirty.exists():

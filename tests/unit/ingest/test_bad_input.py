@@ -1,0 +1,270 @@
+"""Bad files: each gets a clear message, no row is lost and the other files still load."""
+
+import gzip
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import polars as pl
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.declarations import read_declarations
+from orchestration.ingest import lake
+from orchestration.ingest.deliver import take_in
+from orchestration.ingest.lake import Delivery
+from orchestration.place import Place
+
+AREAS = "area_id,name,level,parent_id\n0,Stadt,stadt,\n01,Nord,bezirk,0\n02,Süd,bezirk,0\n"
+HEADER = "Jahr;Bezirk;Fälle\n"
+GOOD = HEADER + "2020;01;10\n2020;02;20\n"
+
+
+def _layout(**changes: Any) -> dict[str, Any]:
+    return {
+        "files": ["*"],
+        "format": {"type": "csv", "encoding": "utf-8", "delimiter": ";", "decimal": ","},
+        "as_of": {"file_name": r"_(\d{4}-\d{2}-\d{2})\."},
+        "area": {"column": "Bezirk", "system": "bez", "version": "1", "level": "bezirk", "pad": 2},
+        "period": {"columns": "Jahr", "format": "%Y", "grain": "year"},
+        "values": [{"measure": "faelle", "column": "Fälle"}],
+        **changes,
+    }
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Callable[..., Callable[..., Delivery]]:
+    """Make a town with one source; gives a function that delivers a file to it."""
+
+    def make(layout: dict[str, Any] | None = None, **source: Any) -> Callable[..., Delivery]:
+        folder = tmp_path / "town"
+        for name in ("areas", "sources", "deliveries/fall", "codes"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / "areas" / "bez.csv").write_text(AREAS, encoding="utf-8")
+        parts = [
+            {"level": level, "file": "bez.csv", "parent": "parent_id"}
+            for level in ("bezirk", "stadt")
+        ]
+        written = {
+            "municipality.yml": {
+                "id": "town",
+                "name": "Town",
+                "departments": [{"id": "amt", "name": "Amt"}],
+            },
+            "areas/bez.yml": {
+                "area_system": "bez",
+                "name": "Bezirke",
+                "levels": [{"id": "bezirk", "name": "Bezirk"}, {"id": "stadt", "name": "Stadt"}],
+                "versions": [{"version": "1", "valid_from": "2000-01-01", "areas": parts}],
+            },
+            "sources/fall.yml": {
+                "id": "fall",
+                "department": "amt",
+                "name": "Fälle",
+                "why": "Probe",
+                "measures": [{"id": "faelle", "name": "Fälle", "unit": "Fälle", "kind": "flow"}],
+                "layouts": [layout or _layout()],
+                **source,
+            },
+        }
+        for name, content in written.items():
+            text = yaml.safe_dump(content, allow_unicode=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        declarations = read_declarations(folder)
+        place = Place(folder)
+
+        def deliver(content: str | bytes, name: str = "fall_2021-01-31.csv") -> Delivery:
+            data = content.encode() if isinstance(content, str) else content
+            (place.inbox / "fall" / name).write_bytes(data)
+            take_in(declarations, declarations.sources["fall"], place)
+            (entry,) = (one for one in lake.ledger(place) if one.sha256 == lake.sha256_of(data))
+            assert entry.rows_in == entry.rows_accepted + entry.rows_quarantined
+            return entry
+
+        return deliver
+
+    return make
+
+
+def _observed(tmp_path: Path) -> pl.DataFrame:
+    return pl.read_parquet(tmp_path / "town/store/lake/observations/*/*.parquet")
+
+
+def _words(entry: Delivery) -> str:
+    return " | ".join([*entry.notes, *(reason for reason, _, _ in entry.reasons)])
+
+
+Town = Callable[..., Callable[..., Delivery]]
+
+
+def test_a_good_file_loads(town: Town, tmp_path: Path) -> None:
+    entry = town()(GOOD)
+    assert (entry.state, entry.rows_in, entry.observations) == ("accepted", 2, 2)
+    assert _observed(tmp_path)["value"].sort().to_list() == [10.0, 20.0]
+
+
+def test_an_unknown_column_is_named_and_the_rest_loads(town: Town) -> None:
+    entry = town()("Jahr;Bezirk;Fälle;Neu\n2020;01;10;x\n")
+    assert entry.state == "accepted"
+    assert "unknown column(s) 'Neu'" in _words(entry)
+
+
+def test_a_missing_column_is_named_with_those_found(town: Town) -> None:
+    entry = town()("Jahr;Bezirk\n2020;01\n")
+    assert entry.state == "rejected"
+    assert "column 'Fälle'" in _words(entry)
+    assert "'Bezirk'" in _words(entry)
+
+
+@pytest.mark.parametrize(
+    ("declared", "sent", "hint"),
+    [("utf-8", "cp1252", "looks like cp1252"), ("cp1252", "utf-8", "the file is utf-8")],
+)
+def test_a_wrong_encoding_is_said(town: Town, declared: str, sent: str, hint: str) -> None:
+    how = {"type": "csv", "encoding": declared, "delimiter": ";"}
+    entry = town(_layout(format=how))(GOOD.encode(sent))
+    assert entry.state == "rejected"
+    assert hint in _words(entry)
+    assert "line 1" in _words(entry)
+
+
+def test_a_row_with_shifted_cells_is_set_aside(town: Town) -> None:
+    entry = town()(HEADER + "2020;01;10\n2020;;02;20\n2020;02;5\n")
+    assert (entry.rows_accepted, entry.rows_quarantined) == (2, 1)
+    assert "4 cells, but the header has 3 columns" in _words(entry)
+
+
+def test_a_file_with_all_columns_shifted_is_refused_as_a_whole(town: Town) -> None:
+    entry = town()("Jahr;Bezirk;Fälle\n01;10;2020\n02;20;2020\n")
+    assert (entry.state, entry.rows_quarantined) == ("rejected", 2)
+    assert "refused as a whole: 2 of 2 rows" in _words(entry)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty (0 bytes)"),
+        (HEADER.encode(), "no rows of data"),
+        (gzip.compress(GOOD.encode())[:-9], "gzip archive is damaged"),
+        (b"%PDF-1.4 x", "found a PDF document"),
+    ],
+)
+def test_files_without_a_table(town: Town, content: bytes, message: str) -> None:
+    entry = town()(content)
+    assert (entry.state, entry.rows_in) == ("rejected", 0)
+    assert message in _words(entry)
+
+
+def test_a_zip_named_csv(town: Town) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("fall.csv", GOOD)
+    entry = town()(packed.getvalue())
+    assert entry.state == "rejected"
+    assert "expected CSV text, found a ZIP archive" in _words(entry)
+
+
+def test_a_missing_sheet_is_named_with_those_found(town: Town) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Notizen"
+    book.active.append(["x"])
+    packed = io.BytesIO()
+    book.save(packed)
+    how = {"type": "xlsx", "sheet": r"Daten_\d+"}
+    entry = town(_layout(format=how))(packed.getvalue(), "fall_2021-01-31.xlsx")
+    assert entry.state == "rejected"
+    assert "'Notizen'" in _words(entry)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("2020;99;1", "'99' is no area of bez 1"),
+        ("zwanzig;01;1", "found 'zwanzig', expected a date like 2024"),
+        ("2020;01;-3", "found '-3', which is below the minimum"),
+        ("2020;01;1,5", "a count is a whole number"),
+        ("2020;01;zehn", "found 'zehn', expected a number like 1234,5"),
+    ],
+)
+def test_a_bad_row_goes_to_quarantine_with_its_reason(
+    town: Town, tmp_path: Path, row: str, message: str
+) -> None:
+    entry = town()(HEADER + f"2019;01;1\n2019;02;2\n{row}\n")
+    assert (entry.rows_accepted, entry.rows_quarantined) == (2, 1)
+    assert message in _words(entry)
+    (aside,) = (tmp_path / "town/store/originals/quarantine").rglob("*.parquet")
+    assert pl.read_parquet(aside)["raw"].to_list() == [row]
+    assert (tmp_path / "town/store/originals").stat().st_mode & 0o777 == 0o700
+
+
+def test_an_empty_area_counts_as_not_assignable(town: Town, tmp_path: Path) -> None:
+    town()(HEADER + "2020;01;10\n2020;;7\n")
+    assert set(_observed(tmp_path)["area_id"]) == {"01", "0:nz"}
+
+
+def test_a_file_that_arrives_twice_changes_nothing(town: Town, tmp_path: Path) -> None:
+    deliver = town()
+    first = deliver(GOOD)
+    again = deliver(GOOD, "fall_2022-01-31.csv")
+    assert again == first
+    assert _observed(tmp_path).height == 2
+
+
+def test_equal_rows_for_one_cell_count_once_different_ones_not_at_all(town: Town) -> None:
+    equal = town()(HEADER + "2020;01;10\n2020;01;10\n2020;02;1\n")
+    assert (equal.rows_accepted, equal.rows_quarantined) == (2, 1)
+    assert "the same cell stands in row 2 already" in _words(equal)
+    differing = town(refuse_above=1.0)(HEADER + "2020;01;10\n2020;01;11\n2020;02;2\n")
+    assert (differing.rows_accepted, differing.rows_quarantined) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "status"),
+    [
+        ("-", 0.0, "observed"),
+        (".", None, "missing"),
+        ("x", None, "not_collected"),
+        ("…", None, "missing"),
+        ("/", None, "missing"),
+        ("(12)", 12.0, "estimated"),
+        ("", None, "missing"),
+    ],
+)
+def test_table_symbols_become_a_status(
+    town: Town, tmp_path: Path, cell: str, value: float | None, status: str
+) -> None:
+    town()(HEADER + f"2020;01;{cell}\n2020;02;3\n")
+    row = _observed(tmp_path).filter(area_id="01").row(0, named=True)
+    assert (row["value"], row["status"]) == (value, status)
+
+
+def test_a_bad_file_does_not_stop_a_good_one(town: Town, tmp_path: Path) -> None:
+    deliver = town()
+    assert deliver(b"").state == "rejected"
+    assert deliver(GOOD, "fall_2021-02-28.csv").state == "accepted"
+    assert _observed(tmp_path).height == 2
+
+
+def test_a_name_without_the_date_it_should_have(town: Town) -> None:
+    entry = town()(GOOD, "fall.csv")
+    assert (entry.state, entry.rows_quarantined) == ("rejected", 2)
+    assert "as_of: the name 'fall.csv' does not match" in _words(entry)
+
+
+cells = st.text(alphabet="0123456789,.-x/ äöü", max_size=6)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(rows=st.lists(st.lists(cells, min_size=2, max_size=4), min_size=1, max_size=6))
+def test_no_table_escapes_the_balance(town: Town, rows: list[list[str]]) -> None:
+    """Whatever the cells hold: no exception, and rows in = accepted + set aside."""
+    town()(HEADER + "\n".join(";".join(row) for row in rows) + "\n")
