@@ -4,6 +4,7 @@ import hashlib
 
 import dagster as dg
 
+from orchestration.city import City
 from orchestration.ingest.deliver import inbox_files
 from orchestration.schedules import everything
 
@@ -12,12 +13,10 @@ from orchestration.schedules import everything
     name="inbox",
     job=everything,
     minimum_interval_seconds=60,
-    required_resource_keys={"city"},
     description="Starts a run when the files in the inbox change, one look after they stood still.",
 )
-def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+def inbox(context: dg.SensorEvaluationContext, city: dg.ResourceParam[City]) -> dg.SensorResult:
     """Compare the inbox with the last look; run when it changed and then stood still."""
-    city = context.resources.city
     digest = hashlib.sha256()
     for path in inbox_files(city.declarations, city.place):
         state = path.stat()
@@ -25,8 +24,8 @@ def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReaso
     now = digest.hexdigest()
     seen, _, ran = (context.cursor or "|").partition("|")
     if now != seen:
-        context.update_cursor(f"{now}|{ran}")
-        return dg.SkipReason("files are still changing; looking again")
+        waiting = "files are still changing; looking again"
+        return dg.SensorResult(skip_reason=waiting, cursor=f"{now}|{ran}")
     if now == ran:
-        return dg.SkipReason("nothing new in the inbox")
+        return dg.SensorResult(skip_reason="nothing new in the inbox", cursor=context.cursor)
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=now)], cursor=f"{now}|{now}")

@@ -7,6 +7,7 @@ import pytest
 
 from orchestration.city import City
 from orchestration.definitions import graph
+from orchestration.sensors import inbox
 from tests.city.cities import new_musterstadt
 
 SNAPSHOT = Path(__file__).with_name("graph.txt")
@@ -45,3 +46,16 @@ def test_every_asset_is_described(tmp_path: Path) -> None:
         if not spec.description
     ]
     assert silent == []
+
+
+def test_the_inbox_sensor_waits_until_files_stand_still_and_runs_once(tmp_path: Path) -> None:
+    city = City.open(new_musterstadt(tmp_path / "city"))
+    cursor: str | None = None
+    seen = []
+    for _ in range(3):
+        with dg.build_sensor_context(cursor=cursor) as context:
+            result = inbox(context, city=city)
+        assert isinstance(result, dg.SensorResult)
+        cursor = result.cursor
+        seen.append("run" if result.run_requests else "skip")
+    assert seen == ["skip", "run", "skip"]
