@@ -4,6 +4,7 @@ from typing import Any
 
 import duckdb
 
+from exports.vocabulary import STATUS_WORDS
 from orchestration.place import Place
 
 _WORDS = {
@@ -144,7 +145,8 @@ def _number(value: dict[str, Any], say: dict[str, str], language: str) -> list[s
     ]
     if value["low"] is not None:
         lines.append(f"  {say['range']}: {shown(value['low'])} – {shown(value['high'])}")
-    lines.append(f"  {say['status']}: {value['status']}; {say['as_of']}: {value['as_of']}")
+    status = STATUS_WORDS[value["status"]][0 if language == "de" else 1]
+    lines.append(f"  {say['status']}: {status}; {say['as_of']}: {value['as_of']}")
     reason = value["reason"] if language == "de" else value["reason_en"]
     if reason:
         lines.append(f"  {say['reason']}: {reason}")

@@ -18,7 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from orchestration.city import City
 from orchestration.place import Place
 
-_ONLY_ERRORS = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+_SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class RunError(Exception):
@@ -43,28 +43,33 @@ def run(
     the published state was made, the rest is left as it is. Raises DeclarationError, RunError, or
     WarehouseError.
     """
-    with _alone(Place(folder)), _progress(console) as tell:
+    with _progress(console) as tell:
         tell("check the declarations")
         city = City.open(folder, as_of, tell)
-        tell("open the graph")
-        rebuilt = city.place.dirty.exists()
-        from orchestration.definitions import graph
+        with _alone(city.place):
+            return _run(city, select)
 
-        _quiet()
-        everything = graph(city).get_implicit_global_asset_job_def()
-        first = AssetSelection.groups("deliveries", "lake", "declared", "ledger")
-        wanted = AssetSelection.all() if select is None else AssetSelection.from_string(select)
-        if as_of is not None:
-            wanted = wanted - AssetSelection.groups("release")
-        instance = dg.DagsterInstance.ephemeral()
-        layer = everything.asset_layer
-        _execute(everything, (first & wanted).resolve(layer.asset_graph), instance)
-        if select is None and city.is_current():
-            return Outcome(city, computed=False, rebuilt=False)
-        _execute(everything, (wanted - first).resolve(layer.asset_graph), instance)
-        if select is None:
-            city.remember()
-        return Outcome(city, computed=True, rebuilt=rebuilt)
+
+def _run(city: City, select: str | None) -> Outcome:
+    city.tell("open the graph")
+    rebuilt = city.place.dirty.exists()
+    from orchestration.definitions import graph
+
+    _quiet()
+    everything = graph(city).get_implicit_global_asset_job_def()
+    first = AssetSelection.groups("deliveries", "lake", "declared", "ledger")
+    wanted = AssetSelection.all() if select is None else AssetSelection.from_string(select)
+    if city.place.as_of is not None:
+        wanted = wanted - AssetSelection.groups("release")
+    instance = dg.DagsterInstance.ephemeral()
+    layer = everything.asset_layer
+    _execute(everything, (first & wanted).resolve(layer.asset_graph), instance)
+    if select is None and city.is_current():
+        return Outcome(city, computed=False, rebuilt=False)
+    _execute(everything, (wanted - first).resolve(layer.asset_graph), instance)
+    if select is None:
+        city.remember()
+    return Outcome(city, computed=True, rebuilt=rebuilt)
 
 
 def _execute(
@@ -77,7 +82,7 @@ def _execute(
     job.execute_in_process(
         asset_selection=sorted(keys),
         instance=instance,
-        run_config=_ONLY_ERRORS,
+        run_config=_SILENT,
         raise_on_error=True,
     )
 

@@ -5,12 +5,12 @@ import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from orchestration.declarations.common import Code, Declared, GroupId, Identifier, Words
 
 Grain = Literal["day", "month", "quarter", "half_year", "year"]
-Symbol = Literal["nil", "unknown", "blocked", "later", "unreliable", "missing"]
+Symbol = Literal["nil", "secret", "unknown", "blocked", "later", "unreliable", "missing"]
 
 GERMAN_TABLE_SYMBOLS: dict[str, Symbol] = {
     "": "missing",
@@ -66,7 +66,11 @@ class Format(Declared):
 
     type: Literal["csv", "xlsx"] = "csv"
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ";"
+    delimiter: Annotated[
+        str,
+        StringConstraints(strip_whitespace=False, min_length=1, max_length=1),
+        Field(description='One character; a tab is written "\\t" in double quotes.'),
+    ] = ";"
     decimal: Literal[",", "."] = ","
     thousands: Literal[".", ",", " ", "'"] | None = None
     title_rows: Annotated[int, Field(ge=0, description="Lines above the header.")] = 0

@@ -46,6 +46,7 @@ KEY = ["measure_id", "area_id", "period_start", "grain", "group_id"]
 
 _SYMBOL_MEANING: dict[Symbol, tuple[float | None, str, str | None, str | None]] = {
     "nil": (0.0, "observed", None, None),
+    "secret": (None, "suppressed", "vom Fachbereich geschützt", "protected by the department"),
     "unknown": (None, "missing", "unbekannt oder geheim gehalten", "unknown or kept secret"),
     "blocked": (None, "not_collected", "Aussage nicht sinnvoll", "figure would make no sense"),
     "later": (None, "missing", "Angabe folgt später", "figure follows later"),

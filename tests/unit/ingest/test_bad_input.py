@@ -268,3 +268,12 @@ cells = st.text(alphabet="0123456789,.-x/ äöü", max_size=6)
 def test_no_table_escapes_the_balance(town: Town, rows: list[list[str]]) -> None:
     """Whatever the cells hold: no exception, and rows in = accepted + set aside."""
     town()(HEADER + "\n".join(";".join(row) for row in rows) + "\n")
+
+
+def test_a_tab_is_a_delimiter_and_a_secret_cell_is_suppressed(town: Town, tmp_path: Path) -> None:
+    how = {"type": "csv", "delimiter": "\t"}
+    deliver = town(_layout(format=how, symbols={"*": "secret"}))
+    entry = deliver("Jahr\tBezirk\tFälle\n2020\t01\t*\n2020\t02\t3\n")
+    assert entry.state == "accepted"
+    row = _observed(tmp_path).filter(area_id="01").row(0, named=True)
+    assert (row["value"], row["status"]) == (None, "suppressed")
