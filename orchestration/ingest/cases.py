@@ -84,9 +84,11 @@ def _count(
         .group_by(key, maintain_order=True)
         .agg(value=pl.len().cast(pl.Float64), refs=pl.col("row_ref"))
     )
-    grid = expected_areas(
-        context, pl.DataFrame({"period_start": months}, schema={"period_start": pl.Date})
-    ).join(pl.DataFrame({"group_id": groups}), how="cross")
+    covered = pl.DataFrame({"period_start": months}, schema={"period_start": pl.Date})
+    # An area that occurs is complete even before its time: such files are coded afterwards.
+    occurring = covered.join(sound.select("area_id").unique(), how="cross")
+    areas = pl.concat([expected_areas(context, covered), occurring]).unique()
+    grid = areas.join(pl.DataFrame({"group_id": groups}), how="cross")
     return (
         grid.join(counts, on=key, how="full", coalesce=True)
         .with_columns(

@@ -134,7 +134,7 @@ def test_completeness_says_how_many_of_how_many() -> None:
             "severity": "warning",
             "passed": False,
             "description_en": "17 of 20 planning areas (version 2021) for the year of 2023-01-01; "
-            "1 of 1 measures incomplete",
+            "1 of 1 measures incomplete, the scarcest in 17",
             "observed": 17,
             "expected": 20,
         }
