@@ -1,6 +1,5 @@
 """`sources/*.yml`: one contract per source: find, read, map, check, protect a delivery."""
 
-import codecs
 import re
 from datetime import date
 from typing import Annotated, Literal, Self
@@ -27,7 +26,7 @@ GERMAN_TABLE_SYMBOLS: dict[str, Symbol] = {
 
 def _known_encoding(value: str) -> str:
     try:
-        codecs.lookup(value)
+        "".encode(value)  # unlike a lookup, refuses codecs that are not for text, such as hex
     except LookupError:
         raise ValueError(
             f"unknown encoding {value!r}; common ones are utf-8, cp1252, cp850"

@@ -19,9 +19,9 @@ def parse(text: str, rule: DateRule) -> date:
     """
     try:
         day = datetime.strptime(text.strip(), rule.format).date()
-    except ValueError:
+        return _shift(day, rule, rule.format)
+    except (ValueError, OverflowError):
         raise NoDate(f"found {text!r}, expected a date like {example(rule.format)}") from None
-    return _shift(day, rule, rule.format)
 
 
 def _shift(day: date, rule: DateRule, pattern: str) -> date:

@@ -81,7 +81,8 @@ def _csv(data: bytes, how: Format) -> Table:
     if kind is not None:
         raise Unreadable(f"expected CSV text, found {kind}; ask for CSV or set format.type")
     text = _decode(data, how.encoding)
-    lines = text.splitlines(keepends=True)
+    # not splitlines(): that also breaks rows at form feeds and U+2028 inside a cell
+    lines = list(io.StringIO(text, newline=""))
     reader = csv.reader(lines, delimiter=how.delimiter, strict=True)
     records: list[Row] = []
     before = 0

@@ -394,7 +394,7 @@ def _values(
         day = pl.col("day") if one.period is None else pl.lit(one.period)
         text = pl.col(one.column)
         limited = text.str.contains(r"^\(.*\)$")
-        bare = text.str.strip_chars("() ") if "(" not in symbols else text
+        bare = text.str.replace(r"^\((.*)\)$", "${1}").str.strip_chars(" ")
         part = part.select(
             "_row",
             "area_id",
@@ -452,7 +452,7 @@ def _number(text: pl.Expr, decimal: str, thousands: str | None) -> pl.Expr:
     pattern = rf"^[+-]?(?:{whole}(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?$"
     plain = text.str.replace_all(thousands, "", literal=True) if thousands else text
     number = plain.str.replace(decimal, ".", literal=True).cast(pl.Float64, strict=False)
-    return pl.when(text.str.contains(pattern)).then(number)
+    return pl.when(text.str.contains(pattern) & number.is_finite()).then(number)
 
 
 def _start_of(day: pl.Expr, grain: str, *, stock: bool) -> pl.Expr:
