@@ -10,17 +10,15 @@ from typing import Any
 import openpyxl
 import polars as pl
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.declarations import read_declarations
 from orchestration.ingest import lake
 from orchestration.ingest.deliver import take_in
 from orchestration.ingest.lake import Delivery
 from orchestration.place import Place
+from tests.unit.ingest.town import found, words
 
-AREAS = "area_id,name,level,parent_id\n0,Stadt,stadt,\n01,Nord,bezirk,0\n02,Süd,bezirk,0\n"
 HEADER = "Jahr;Bezirk;Fälle\n"
 GOOD = HEADER + "2020;01;10\n2020;02;20\n"
 
@@ -30,7 +28,7 @@ def _layout(**changes: Any) -> dict[str, Any]:
         "files": ["*"],
         "format": {"type": "csv", "encoding": "utf-8", "delimiter": ";", "decimal": ","},
         "as_of": {"file_name": r"_(\d{4}-\d{2}-\d{2})\."},
-        "area": {"column": "Bezirk", "system": "bez", "version": "1", "level": "bezirk", "pad": 2},
+        "area": {"column": "Bezirk", "system": "raum", "version": "1", "level": "bezirk", "pad": 2},
         "period": {"columns": "Jahr", "format": "%Y", "grain": "year"},
         "values": [{"measure": "faelle", "column": "Fälle"}],
         **changes,
@@ -42,41 +40,8 @@ def town(tmp_path: Path) -> Callable[..., Callable[..., Delivery]]:
     """Make a town with one source; gives a function that delivers a file to it."""
 
     def make(layout: dict[str, Any] | None = None, **source: Any) -> Callable[..., Delivery]:
-        folder = tmp_path / "town"
-        for name in ("areas", "sources", "deliveries/fall", "codes"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        (folder / "areas" / "bez.csv").write_text(AREAS, encoding="utf-8")
-        parts = [
-            {"level": level, "file": "bez.csv", "parent": "parent_id"}
-            for level in ("bezirk", "stadt")
-        ]
-        written = {
-            "municipality.yml": {
-                "id": "town",
-                "name": "Town",
-                "departments": [{"id": "amt", "name": "Amt"}],
-            },
-            "areas/bez.yml": {
-                "area_system": "bez",
-                "name": "Bezirke",
-                "levels": [{"id": "bezirk", "name": "Bezirk"}, {"id": "stadt", "name": "Stadt"}],
-                "versions": [{"version": "1", "valid_from": "2000-01-01", "areas": parts}],
-            },
-            "sources/fall.yml": {
-                "id": "fall",
-                "department": "amt",
-                "name": "Fälle",
-                "why": "Probe",
-                "measures": [{"id": "faelle", "name": "Fälle", "unit": "Fälle", "kind": "flow"}],
-                "layouts": [layout or _layout()],
-                **source,
-            },
-        }
-        for name, content in written.items():
-            text = yaml.safe_dump(content, allow_unicode=True)
-            (folder / name).write_text(text, encoding="utf-8")
-        declarations = read_declarations(folder)
-        place = Place(folder)
+        place = Place(tmp_path / "town")
+        declarations = found(place.folder, layout or _layout(), **source)
 
         def deliver(content: str | bytes, name: str = "fall_2021-01-31.csv") -> Delivery:
             data = content.encode() if isinstance(content, str) else content
@@ -95,10 +60,6 @@ def _observed(tmp_path: Path) -> pl.DataFrame:
     return pl.read_parquet(tmp_path / "town/store/lake/observations/*/*.parquet")
 
 
-def _words(entry: Delivery) -> str:
-    return " | ".join([*entry.notes, *(reason for reason, _, _ in entry.reasons)])
-
-
 Town = Callable[..., Callable[..., Delivery]]
 
 
@@ -111,14 +72,14 @@ def test_a_good_file_loads(town: Town, tmp_path: Path) -> None:
 def test_an_unknown_column_is_named_and_the_rest_loads(town: Town) -> None:
     entry = town()("Jahr;Bezirk;Fälle;Neu\n2020;01;10;x\n")
     assert entry.state == "accepted"
-    assert "unknown column(s) 'Neu'" in _words(entry)
+    assert "unknown column(s) 'Neu'" in words(entry)
 
 
 def test_a_missing_column_is_named_with_those_found(town: Town) -> None:
     entry = town()("Jahr;Bezirk\n2020;01\n")
     assert entry.state == "rejected"
-    assert "column 'Fälle'" in _words(entry)
-    assert "'Bezirk'" in _words(entry)
+    assert "column 'Fälle'" in words(entry)
+    assert "'Bezirk'" in words(entry)
 
 
 @pytest.mark.parametrize(
@@ -129,20 +90,20 @@ def test_a_wrong_encoding_is_said(town: Town, declared: str, sent: str, hint: st
     how = {"type": "csv", "encoding": declared, "delimiter": ";"}
     entry = town(_layout(format=how))(GOOD.encode(sent))
     assert entry.state == "rejected"
-    assert hint in _words(entry)
-    assert "line 1" in _words(entry)
+    assert hint in words(entry)
+    assert "line 1" in words(entry)
 
 
 def test_a_row_with_shifted_cells_is_set_aside(town: Town) -> None:
     entry = town()(HEADER + "2020;01;10\n2020;;02;20\n2020;02;5\n")
     assert (entry.rows_accepted, entry.rows_quarantined) == (2, 1)
-    assert "4 cells, but the header has 3 columns" in _words(entry)
+    assert "4 cells, but the header has 3 columns" in words(entry)
 
 
 def test_a_file_with_all_columns_shifted_is_refused_as_a_whole(town: Town) -> None:
     entry = town()("Jahr;Bezirk;Fälle\n01;10;2020\n02;20;2020\n")
     assert (entry.state, entry.rows_quarantined) == ("rejected", 2)
-    assert "refused as a whole: 2 of 2 rows" in _words(entry)
+    assert "refused as a whole: 2 of 2 rows" in words(entry)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +118,7 @@ def test_a_file_with_all_columns_shifted_is_refused_as_a_whole(town: Town) -> No
 def test_files_without_a_table(town: Town, content: bytes, message: str) -> None:
     entry = town()(content)
     assert (entry.state, entry.rows_in) == ("rejected", 0)
-    assert message in _words(entry)
+    assert message in words(entry)
 
 
 def test_a_zip_named_csv(town: Town) -> None:
@@ -166,7 +127,7 @@ def test_a_zip_named_csv(town: Town) -> None:
         archive.writestr("fall.csv", GOOD)
     entry = town()(packed.getvalue())
     assert entry.state == "rejected"
-    assert "expected CSV text, found a ZIP archive" in _words(entry)
+    assert "expected CSV text, found a ZIP archive" in words(entry)
 
 
 def test_a_missing_sheet_is_named_with_those_found(town: Town) -> None:
@@ -178,13 +139,13 @@ def test_a_missing_sheet_is_named_with_those_found(town: Town) -> None:
     how = {"type": "xlsx", "sheet": r"Daten_\d+"}
     entry = town(_layout(format=how))(packed.getvalue(), "fall_2021-01-31.xlsx")
     assert entry.state == "rejected"
-    assert "'Notizen'" in _words(entry)
+    assert "'Notizen'" in words(entry)
 
 
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("2020;99;1", "'99' is no area of bez 1"),
+        ("2020;99;1", "'99' is no area of raum 1"),
         ("zwanzig;01;1", "found 'zwanzig', expected a date like 2024"),
         ("2020;01;-3", "found '-3', which is below the minimum"),
         ("2020;01;1,5", "a count is a whole number"),
@@ -196,7 +157,7 @@ def test_a_bad_row_goes_to_quarantine_with_its_reason(
 ) -> None:
     entry = town()(HEADER + f"2019;01;1\n2019;02;2\n{row}\n")
     assert (entry.rows_accepted, entry.rows_quarantined) == (2, 1)
-    assert message in _words(entry)
+    assert message in words(entry)
     (aside,) = (tmp_path / "town/store/originals/quarantine").rglob("*.parquet")
     assert pl.read_parquet(aside)["raw"].to_list() == [row]
     assert (tmp_path / "town/store/originals").stat().st_mode & 0o777 == 0o700
@@ -218,7 +179,7 @@ def test_a_file_that_arrives_twice_changes_nothing(town: Town, tmp_path: Path) -
 def test_equal_rows_for_one_cell_count_once_different_ones_not_at_all(town: Town) -> None:
     equal = town()(HEADER + "2020;01;10\n2020;01;10\n2020;02;1\n")
     assert (equal.rows_accepted, equal.rows_quarantined) == (2, 1)
-    assert "the same cell stands in row 2 already" in _words(equal)
+    assert "the same cell stands in row 2 already" in words(equal)
     differing = town(refuse_above=1.0)(HEADER + "2020;01;10\n2020;01;11\n2020;02;2\n")
     assert (differing.rows_accepted, differing.rows_quarantined) == (1, 2)
 
@@ -253,7 +214,7 @@ def test_a_bad_file_does_not_stop_a_good_one(town: Town, tmp_path: Path) -> None
 def test_a_name_without_the_date_it_should_have(town: Town) -> None:
     entry = town()(GOOD, "fall.csv")
     assert (entry.state, entry.rows_quarantined) == ("rejected", 2)
-    assert "as_of: the name 'fall.csv' does not match" in _words(entry)
+    assert "as_of: the name 'fall.csv' does not match" in words(entry)
 
 
 cells = st.text(alphabet="0123456789,.-x/ äöü", max_size=6)
