@@ -16,6 +16,8 @@ def show(outcome: Outcome, console: Console) -> None:
         console.print("A run before this one broke off; the warehouse was rebuilt from the lake.")
     _deliveries(outcome, console)
     for intake in city.intakes.values():
+        for name, other in intake.copies:
+            console.print(f"[yellow]Left alone:[/] {name} is a copy of {other}.", highlight=False)
         for name in intake.unmatched:
             console.print(f"[yellow]Left alone:[/] deliveries/{name} fits no layout of its source.")
     if not outcome.computed:

@@ -4,7 +4,7 @@ import calendar
 import re
 from datetime import date, datetime, timedelta
 
-from orchestration.declarations.sources import Covers, DateRule
+from orchestration.declarations.sources import Covers, DateRule, Layout
 
 
 class NoDate(ValueError):
@@ -57,6 +57,24 @@ def from_names(rule: DateRule, file_name: str, sheet: str | None) -> date | None
     if found is None:
         raise NoDate(f"the name {name!r} does not match {pattern!r}")
     return parse(found[1], rule)
+
+
+def told_by_name(layout: Layout, file_name: str) -> str:
+    """The dates a layout takes from a file's name, as text; empty where it takes none.
+
+    A name that does not tell them stands for itself.
+    """
+    rules: list[DateRule] = [layout.period]
+    if layout.as_of is not None:
+        rules.append(layout.as_of)
+    if layout.cases is not None and layout.cases.covers.file_name is not None:
+        covers = layout.cases.covers
+        rules.append(DateRule(file_name=covers.file_name, format=covers.format))
+    try:
+        days = [from_names(rule, file_name, None) for rule in rules if rule.file_name is not None]
+    except NoDate:
+        return file_name
+    return " ".join(map(str, days))
 
 
 def span(covers: Covers, file_name: str, as_of: date) -> tuple[date, date]:

@@ -15,18 +15,22 @@ from orchestration.declarations.sources import Layout, Source
 from orchestration.declarations.tree import Declarations
 from orchestration.ingest import dates, lake
 from orchestration.ingest.lake import Delivery
-from orchestration.ingest.readers import Row, Unreadable, read_tables
+from orchestration.ingest.readers import Row, Unreadable, raw_lines, read_tables
 from orchestration.ingest.tidy import OBSERVATION_SCHEMA, Context, Tidied, tidy
 from orchestration.place import Place
 
 
 @dataclass
 class Intake:
-    """What a run found for one source: new entries, known files, files of no layout."""
+    """What a run found for one source: new entries, known files, copies, files of no layout.
+
+    `copies` are pairs of a file left unread and the file of the same content that was read.
+    """
 
     source_id: str
     new: list[Delivery] = field(default_factory=list)
     known: int = 0
+    copies: list[tuple[str, str]] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
 
 
@@ -45,20 +49,23 @@ def take_in(
     """Take in every file of a source that the ledger does not know yet, or whose contract changed.
 
     Files are read in the order of their names. A file that cannot be read is committed as
-    rejected, with the reason; it never stops the others.
+    rejected, with the reason; it never stops the others. A file is the same delivery as another
+    when their bytes and whatever dates the contract takes from their names are equal.
     """
     lake.prepare(place)
     intake = Intake(source.id)
     fingerprint = contract_fingerprint(declarations, source)
     known = {entry.delivery_id: entry for entry in lake.ledger(place, source.id)}
-    seen: set[str] = set()
+    arrivals = lake.arrivals(place)
+    seen: dict[str, str] = {}
     for found in _files(source, place, intake):
         data = found.path.read_bytes()
         sha256 = lake.sha256_of(data)
-        delivery_id = f"{source.id}-{sha256[:12]}"
+        delivery_id = _delivery_id(source, found.layout, sha256, found.path.name)
         if delivery_id in seen:
+            intake.copies.append((found.path.name, seen[delivery_id]))
             continue
-        seen.add(delivery_id)
+        seen[delivery_id] = found.path.name
         entry = known.get(delivery_id)
         if entry is not None and entry.fingerprint == fingerprint:
             intake.known += 1
@@ -66,7 +73,7 @@ def take_in(
         progress(found.path.name)
         lake.keep_original(place, data, sha256)
         file_name = entry.file_name if entry is not None else found.path.name
-        arrived = _arrival(place, delivery_id, found.path)
+        arrived = _arrival(place, arrivals, delivery_id, found.path)
         intake.new.append(
             _commit(
                 declarations, source, found.layout, place, data, file_name, arrived, fingerprint
@@ -84,14 +91,26 @@ def take_in(
             intake.known += 1
             continue
         progress(entry.file_name)
-        arrived = _arrival(place, entry.delivery_id, original)
+        arrived = _arrival(place, arrivals, entry.delivery_id, original)
         data = original.read_bytes()
-        intake.new.append(
-            _commit(
-                declarations, source, layout, place, data, entry.file_name, arrived, fingerprint
+        delivery_id = _delivery_id(source, layout, entry.sha256, entry.file_name)
+        if delivery_id not in seen:
+            seen[delivery_id] = entry.file_name
+            intake.new.append(
+                _commit(
+                    declarations, source, layout, place, data, entry.file_name, arrived, fingerprint
+                )
             )
-        )
+        if delivery_id != entry.delivery_id:
+            lake.withdraw(place, entry)
     return intake
+
+
+def _delivery_id(source: Source, layout: Layout, sha256: str, file_name: str) -> str:
+    """One name for one delivery: its bytes and what the contract takes from the file's name."""
+    told = dates.told_by_name(layout, file_name)
+    digest = lake.sha256_of(f"{sha256} {told}".encode()) if told else sha256
+    return f"{source.id}-{digest[:12]}"
 
 
 def contract_fingerprint(declarations: Declarations, source: Source) -> str:
@@ -150,19 +169,13 @@ def _files(source: Source, place: Place, intake: Intake) -> list[_Found]:
     return sorted(found.values(), key=lambda one: (one.path.name, str(one.path)))
 
 
-def _arrival(place: Place, delivery_id: str, path: Path) -> date:
+def _arrival(place: Place, arrivals: dict[str, date], delivery_id: str, path: Path) -> date:
     """When a file first came, from the records; written down the first time it is seen."""
-    record = place.records / "arrivals.jsonl"
-    if record.exists():
-        for line in record.read_text(encoding="utf-8").splitlines():
-            entry = json.loads(line)
-            if entry["delivery_id"] == delivery_id:
-                return date.fromisoformat(entry["arrived"][:10])
-    arrived = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
-    fresh = {"delivery_id": delivery_id, "file": path.name, "arrived": arrived.isoformat()}
-    with record.open("a", encoding="utf-8") as handle:
-        handle.write(json.dumps(fresh, ensure_ascii=False) + "\n")
-    return arrived.date()
+    if delivery_id not in arrivals:
+        arrived = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+        lake.note_arrival(place, delivery_id, path.name, arrived)
+        arrivals[delivery_id] = arrived.date()
+    return arrivals[delivery_id]
 
 
 def _as_of(layout: Layout, file_name: str, arrived: date) -> tuple[date, str]:
@@ -184,7 +197,7 @@ def _commit(
     fingerprint: str,
 ) -> Delivery:
     sha256 = lake.sha256_of(data)
-    delivery_id = f"{source.id}-{sha256[:12]}"
+    delivery_id = _delivery_id(source, layout, sha256, file_name)
     notes: list[str] = []
     as_of, as_of_from = arrived, "arrival"
     outcome = Tidied(pl.DataFrame(schema=OBSERVATION_SCHEMA), [], 0)
@@ -247,11 +260,11 @@ def _read(data: bytes, context: Context) -> Tidied:
 
 
 def _countable(data: bytes, layout: Layout) -> list[Row]:
-    """The rows of a file whose table can be read but does not fit the contract."""
+    """The rows of a file that does not fit the contract; its lines where there is no table."""
     try:
         return [row for table in read_tables(data, layout.format) for row in table.rows]
     except Unreadable:
-        return []
+        return raw_lines(data, layout.format)
 
 
 def _refused(outcome: Tidied, source: Source, data: bytes, layout: Layout) -> Tidied:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -110,6 +110,30 @@ def commit(
     with replacing(_ledger_path(place, delivery.source_id, delivery.delivery_id)) as temporary:
         text = json.dumps(asdict(delivery), default=str, indent=1, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def withdraw(place: Place, delivery: Delivery) -> None:
+    """Take out a delivery whose file now counts as another one, because its contract changed."""
+    name = f"{delivery.delivery_id}.parquet"
+    _ledger_path(place, delivery.source_id, delivery.delivery_id).unlink(missing_ok=True)
+    (place.lake / "observations" / delivery.source_id / name).unlink(missing_ok=True)
+    (place.quarantined / delivery.source_id / name).unlink(missing_ok=True)
+
+
+def arrivals(place: Place) -> dict[str, date]:
+    """When each delivery first came, by its id."""
+    record = place.records / "arrivals.jsonl"
+    if not record.exists():
+        return {}
+    entries = map(json.loads, record.read_text(encoding="utf-8").splitlines())
+    return {one["delivery_id"]: date.fromisoformat(one["arrived"][:10]) for one in entries}
+
+
+def note_arrival(place: Place, delivery_id: str, file_name: str, arrived: datetime) -> None:
+    """Write down that a delivery came."""
+    fresh = {"delivery_id": delivery_id, "file": file_name, "arrived": arrived.isoformat()}
+    with (place.records / "arrivals.jsonl").open("a", encoding="utf-8") as handle:
+        handle.write(json.dumps(fresh, ensure_ascii=False) + "\n")
 
 
 def _ledger_path(place: Place, source_id: str, delivery_id: str) -> Path:

@@ -62,6 +62,42 @@ def read_tables(data: bytes, how: Format) -> list[Table]:
     return tables
 
 
+def raw_lines(data: bytes, how: Format) -> list[Row]:
+    """The lines below the header of a text that is no table, as far as it can be unpacked.
+
+    Bytes that are no text in the contract's encoding are shown as escapes. Binary files of
+    another kind have no lines.
+    """
+    if how.type != "csv":
+        return []
+    if data[:2] == b"\x1f\x8b":
+        data = _unpacked_part(data)
+    if _kind(data) is not None:
+        return []
+    lines = data.decode(how.encoding, errors="backslashreplace").split("\n")
+    head = how.title_rows + how.header_rows
+    return [
+        Row(str(number), [], line.rstrip("\r"))
+        for number, line in enumerate(lines[head:], head + 1)
+        if line.strip()
+    ]
+
+
+def _unpacked_part(data: bytes) -> bytes:
+    """What a damaged gzip archive still gives."""
+    unpacking, parts = zlib.decompressobj(wbits=31), []
+    try:
+        parts.append(unpacking.decompress(data))
+    except zlib.error:
+        unpacking = zlib.decompressobj(wbits=31)
+        for byte in data:
+            try:
+                parts.append(unpacking.decompress(bytes([byte])))
+            except zlib.error:
+                break
+    return b"".join(parts)
+
+
 def normalised(header: str) -> str:
     """A header as contracts write it: one blank for any white space, no soft hyphens."""
     return re.sub(r"\s+", " ", header.replace("\xad", "")).strip()
@@ -141,6 +177,11 @@ def _xlsx(data: bytes, how: Format) -> Iterator[Table]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     if not zipfile.is_zipfile(io.BytesIO(data)):
+        if data.startswith(b"PK\x03\x04"):
+            raise Unreadable(
+                "the Excel workbook is damaged or cut off: it begins like one but has no end; "
+                "ask for the file again"
+            )
         found = _kind(data) or ("text" if b"\x00" not in data[:4096] else "something else")
         raise Unreadable(f"expected an Excel workbook (.xlsx), found {found}")
     try:

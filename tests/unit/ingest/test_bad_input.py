@@ -111,7 +111,7 @@ def test_a_file_with_all_columns_shifted_is_refused_as_a_whole(town: Town) -> No
     [
         (b"", "empty (0 bytes)"),
         (HEADER.encode(), "no rows of data"),
-        (gzip.compress(GOOD.encode())[:-9], "gzip archive is damaged"),
+        (b"\x1f\x8b\x08 not gzip", "gzip archive is damaged"),
         (b"%PDF-1.4 x", "found a PDF document"),
     ],
 )
@@ -119,6 +119,24 @@ def test_files_without_a_table(town: Town, content: bytes, message: str) -> None
     entry = town()(content)
     assert (entry.state, entry.rows_in) == ("rejected", 0)
     assert message in words(entry)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (gzip.compress(GOOD.encode())[:-9], "gzip archive is damaged"),
+        (GOOD.encode() + b'2020;01;"10\n', "not valid CSV"),
+        (GOOD.encode() + "2020;01;ä\n".encode("cp1252"), "looks like cp1252"),
+    ],
+)
+def test_lines_of_a_broken_text_are_set_aside(
+    town: Town, tmp_path: Path, content: bytes, message: str
+) -> None:
+    entry = town()(content)
+    assert (entry.state, entry.rows_accepted) == ("rejected", 0)
+    assert message in words(entry)
+    (aside,) = (tmp_path / "town/store/originals/quarantine").rglob("*.parquet")
+    assert pl.read_parquet(aside)["raw"].to_list()[:2] == ["2020;01;10", "2020;02;20"]
 
 
 def test_a_zip_named_csv(town: Town) -> None:
@@ -171,7 +189,7 @@ def test_an_empty_area_counts_as_not_assignable(town: Town, tmp_path: Path) -> N
 def test_a_file_that_arrives_twice_changes_nothing(town: Town, tmp_path: Path) -> None:
     deliver = town()
     first = deliver(GOOD)
-    again = deliver(GOOD, "fall_2022-01-31.csv")
+    again = deliver(GOOD, "Kopie von fall_2021-01-31.csv")
     assert again == first
     assert _observed(tmp_path).height == 2
 

@@ -62,11 +62,17 @@ def test_every_matching_sheet_is_read(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("content", [b"PK\x03\x04 broken", b"Jahr;Viertel\n"])
-def test_a_workbook_that_is_none(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"PK\x03\x04 broken", "the Excel workbook is damaged or cut off"),
+        (b"Jahr;Viertel\n", "expected an Excel workbook (.xlsx), found text"),
+    ],
+)
+def test_a_workbook_that_is_none(tmp_path: Path, content: bytes, message: str) -> None:
     entry = settle(tmp_path, _years()).one(content, "fall_2021-01-31.xlsx")
     assert entry.state == "rejected"
-    assert "expected an Excel workbook (.xlsx), found" in words(entry)
+    assert message in words(entry)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +143,7 @@ def test_a_second_run_knows_the_file_by_any_name(tmp_path: Path) -> None:
     assert len(town.deliver(files).new) == 1
     again = town.deliver({})
     assert (again.new, again.known) == ([], 1)
-    assert town.deliver({"anders_2022-01-31.csv": files["fall_2021-01-31.csv"]}).new == []
+    assert town.deliver({"anders_2021-01-31.csv": files["fall_2021-01-31.csv"]}).new == []
     assert town.observed("as_of", "value") == [(date(2021, 1, 31), 10.0)]
 
 
@@ -270,3 +276,31 @@ def test_take_in_reports_files_of_no_layout(tmp_path: Path) -> None:
     intake = take_in(declarations, declarations.sources["fall"], place)
     assert (intake.new, intake.unmatched) == ([], ["fall/brief.docx"])
     assert lake.ledger(place) == []
+
+
+def test_equal_bytes_under_names_of_two_years_are_two_deliveries(tmp_path: Path) -> None:
+    rules = layout(period={"file_name": r"fall_(\d{4})", "format": "%Y", "grain": "year"})
+    town = settle(tmp_path, {**rules, "ignore": ["Jahr"]})
+    same = f"{HEADER}x;0101;7\n"
+    files: dict[str, str | bytes] = {
+        "fall_2019_2021-01-31.csv": same,
+        "fall_2020_2021-01-31.csv": same,
+        "fall_2020_2021-01-31.csv.alt": same,
+    }
+    intake = town.deliver(files)
+    assert [entry.state for entry in intake.new] == ["accepted", "accepted"]
+    assert intake.copies == [("fall_2020_2021-01-31.csv.alt", "fall_2020_2021-01-31.csv")]
+    assert town.observed("period_start", "value") == [(date(2019, 1, 1), 7), (date(2020, 1, 1), 7)]
+    again = town.deliver({})
+    assert (again.new, again.known) == ([], 2)
+
+
+def test_a_contract_that_now_reads_the_name_counts_the_file_once(tmp_path: Path) -> None:
+    town = settle(tmp_path, layout(as_of=None))
+    first = town.one(f"{HEADER}2020;0101;7\n")
+    later = settle(tmp_path, layout())
+    (second,) = later.deliver({}).new
+    assert second.delivery_id != first.delivery_id
+    assert second.as_of == date(2021, 1, 31)
+    assert later.ledger() == [second]
+    assert later.observed("value") == [(7.0,)]
