@@ -124,7 +124,7 @@ def test_files_without_a_table(town: Town, content: bytes, message: str) -> None
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (gzip.compress(GOOD.encode())[:-9], "gzip archive is damaged"),
+        (gzip.compress(GOOD.encode(), mtime=0)[:-9], "gzip archive is damaged"),
         (GOOD.encode() + b'2020;01;"10\n', "not valid CSV"),
         (GOOD.encode() + "2020;01;ä\n".encode("cp1252"), "looks like cp1252"),
     ],
