@@ -1,6 +1,7 @@
 """The whole graph at a glance: deliveries → lake → warehouse → outlook → marks → releases.
 
-`WIRKRAUM_MUNICIPALITY` names the municipality's folder.
+Dagster asks this module for `defs`: the graph of the municipality whose folder
+`WIRKRAUM_MUNICIPALITY` names. `wirkraum ui <folder>` sets it.
 """
 
 import os
@@ -25,7 +26,7 @@ def graph(city: City) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             *delivery_assets(city.declarations),
-            inputs_asset(city.declarations),
+            inputs_asset(city.declarations, manifest),
             *stages,
             forecast,
             mark,
@@ -43,11 +44,16 @@ def graph(city: City) -> dg.Definitions:
 def _of_environment() -> dg.Definitions:
     folder = os.environ.get("WIRKRAUM_MUNICIPALITY")
     if not folder:
-        raise RuntimeError(
-            "set WIRKRAUM_MUNICIPALITY to the municipality's folder, e.g. examples/musterstadt"
+        raise dg.DagsterInvalidDefinitionError(
+            "no municipality is named: set WIRKRAUM_MUNICIPALITY to its folder, for example "
+            "WIRKRAUM_MUNICIPALITY=examples/musterstadt, or start with `wirkraum ui <folder>`"
         )
     return graph(City.open(Path(folder)))
 
 
-if "WIRKRAUM_MUNICIPALITY" in os.environ:
-    defs = _of_environment()
+def __getattr__(name: str) -> dg.Definitions:
+    """Build `defs` when it is asked for, so that `graph` can be imported without a municipality."""
+    if name != "defs":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()["defs"] = _of_environment()
+    return defs

@@ -39,8 +39,7 @@ def check_delivered(city: City, source: Source) -> pl.DataFrame:
         if not entry.observations:
             continue
         city.tell(f"check {entry.file_name}")
-        path = city.place.lake / "observations" / source.id / f"{entry.delivery_id}.parquet"
-        observations = pl.read_parquet(path)
+        observations = lake.observations(city.place, entry).collect()
         latest = observations["period_start"].max()
         assert isinstance(latest, date)
         verdict = judge(observations, expectation_spec(city, source, latest))

@@ -1,7 +1,10 @@
-{#- 95 % limits of a count by Byar's approximation to the exact Poisson limits (Breslow & Day 1987, p. 69). -#}
+{#-
+95 % limits of a count by Byar's approximation to the exact Poisson limits (Breslow & Day 1987, p. 69).
+For counts carried over that are parts of a case the lower one would fall below 0; it stops there.
+-#}
 {% macro byar_low(cases) -%}
 case when {{ cases }} > 0 then {{ cases }} * power(
-    1 - 1 / (9 * {{ cases }}) - 1.959963984540054 / (3 * sqrt({{ cases }})), 3
+    greatest(1 - 1 / (9 * {{ cases }}) - 1.959963984540054 / (3 * sqrt({{ cases }})), 0), 3
 ) else 0.0 end
 {%- endmacro %}
 

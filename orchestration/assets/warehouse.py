@@ -1,5 +1,6 @@
 """The warehouse: inputs for dbt, then the three stages of the one dbt project."""
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ LEDGER = ("delivery", "quarantine", "release")
 
 
 class Translator(DagsterDbtTranslator):
-    """Names, groups and owners of dbt models in the graph."""
+    """Names and groups of dbt models in the graph."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Schema and name, such as marts/indicator_value or declared/area."""
@@ -45,8 +46,9 @@ class Translator(DagsterDbtTranslator):
         return str(dbt_resource_props["fqn"][1])
 
 
-def inputs_asset(declarations: Declarations) -> dg.AssetsDefinition:
+def inputs_asset(declarations: Declarations, manifest: Path) -> dg.AssetsDefinition:
     """What dbt reads: the lake, the declarations as tables and the ledgers."""
+    words = _source_words(manifest)
     sources = [delivery_key(source_id) for source_id in declarations.sources]
     keys = [
         dg.AssetKey(["lake", "observation"]),
@@ -62,7 +64,7 @@ def inputs_asset(declarations: Declarations) -> dg.AssetsDefinition:
                 deps=sources,
                 group_name=key.path[0],
                 kinds={"parquet"},
-                description="Read by dbt as a source.",
+                description=words[key],
             )
             for key in keys
         ],
@@ -76,6 +78,17 @@ def inputs_asset(declarations: Declarations) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(asset_key=key)
 
     return inputs
+
+
+def _source_words(manifest: Path) -> dict[dg.AssetKey, str]:
+    """What the dbt project says about the tables it reads."""
+    tables = json.loads(manifest.read_text(encoding="utf-8"))["sources"].values()
+    return {
+        dg.AssetKey([table["source_name"], table["name"]]): (
+            f"{table['description']} {table['source_description']}"
+        )
+        for table in tables
+    }
 
 
 def stage_assets(manifest: Path, stage: str) -> dg.AssetsDefinition:

@@ -112,6 +112,13 @@ def commit(
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
+def observations(place: Place, delivery: Delivery) -> pl.LazyFrame:
+    """What a delivery holds (OBSERVATION_SCHEMA), read from its one or more parts."""
+    folder = place.lake / "observations" / delivery.source_id
+    parts = sorted(folder.glob(f"{delivery.delivery_id}.*parquet"))
+    return pl.scan_parquet(parts) if parts else pl.LazyFrame(schema=OBSERVATION_SCHEMA)
+
+
 def withdraw(place: Place, delivery: Delivery) -> None:
     """Take out a delivery whose file now counts as another one, because its contract changed."""
     name = f"{delivery.delivery_id}.parquet"
