@@ -1,4 +1,4 @@
-"""`codes/*.csv`: code lists, one file per dimension with the columns code, name_de, name_en."""
+"""`codes/*.csv`: code lists, one per dimension: code, name_de, name_en, from, to, aliases."""
 
 import csv
 from pathlib import Path
@@ -6,11 +6,18 @@ from typing import NamedTuple
 
 
 class CodeEntry(NamedTuple):
-    """One code of a dimension."""
+    """One code of a dimension.
+
+    `low` and `high` are the first and last whole number of a band, such as 15 and 17 years; `high`
+    is None for an open one. `aliases` are what departments write instead of the code.
+    """
 
     code: str
     name_de: str
     name_en: str
+    low: int | None = None
+    high: int | None = None
+    aliases: tuple[str, ...] = ()
 
 
 class CodeListError(ValueError):
@@ -45,5 +52,21 @@ def read_codes(path: Path) -> list[CodeEntry]:
         if code in entries:
             raise CodeListError(reader.line_num, f"code {code!r} stands twice")
         name = (row["name_de"] or code).strip()
-        entries[code] = CodeEntry(code, name, (row.get("name_en") or name).strip())
+        entries[code] = CodeEntry(
+            code,
+            name,
+            (row.get("name_en") or name).strip(),
+            _whole(row.get("from"), reader.line_num),
+            _whole(row.get("to"), reader.line_num),
+            tuple(one.strip() for one in (row.get("aliases") or "").split("|") if one.strip()),
+        )
     return list(entries.values())
+
+
+def _whole(text: str | None, line: int) -> int | None:
+    if not text or not text.strip():
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise CodeListError(line, f"found {text!r}; from and to are whole numbers") from None

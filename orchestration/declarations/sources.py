@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from orchestration.declarations.common import Code, Declared, GroupId, Identifier, Words
 
-Grain = Literal["day", "month", "quarter", "half_year", "year"]
+Grain = Literal["day", "week", "month", "quarter", "half_year", "year"]
 Symbol = Literal["nil", "secret", "unknown", "blocked", "later", "unreliable", "missing"]
 
 GERMAN_TABLE_SYMBOLS: dict[str, Symbol] = {
@@ -60,10 +60,30 @@ def names(columns: str | list[str]) -> list[str]:
     return [columns] if isinstance(columns, str) else columns
 
 
+SPREADSHEETS = ("xlsx", "xls", "ods")
+
+
 class Format(Declared):
     """How the bytes become a table of text cells."""
 
-    type: Literal["csv", "xlsx"] = "csv"
+    type: Annotated[
+        Literal["csv", "xlsx", "xls", "ods", "json", "geojson", "parquet"],
+        Field(
+            description="What the department says it sends. gzip, bz2, xz and zstd are unpacked; a "
+            "spreadsheet of another kind than its ending says is read and noted."
+        ),
+    ] = "csv"
+    members: Annotated[
+        Pattern | None,
+        Field(
+            description="For archives (.zip, .tar, .tar.gz, .tar.xz): every file inside whose name "
+            "matches is a delivery of its own."
+        ),
+    ] = None
+    records: Annotated[
+        str | None,
+        Field(description="For JSON: where the list of records stands, such as `data.items`."),
+    ] = None
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
     delimiter: Annotated[
         str,
@@ -85,21 +105,33 @@ class Format(Declared):
 
     @model_validator(mode="after")
     def _fits_type(self) -> Self:
-        if self.type == "csv" and self.sheet is not None:
-            raise ValueError("a CSV file has no sheet; remove `sheet` or set type: xlsx")
+        if self.type not in SPREADSHEETS and self.sheet is not None:
+            raise ValueError(
+                f"a {self.type.upper()} file has no sheet; remove `sheet` or set type: xlsx"
+            )
+        if self.type != "json" and self.records is not None:
+            raise ValueError("`records` is for type: json")
         if self.decimal == self.thousands:
             raise ValueError("decimal and thousands mark are the same")
         return self
 
 
+class Cell(Declared):
+    """A single cell of the first table that holds a date, such as a stamp in the first row."""
+
+    column: Columns
+    row: Annotated[int, Field(ge=1, description="Counted from the first row below the header.")]
+
+
 class DateRule(Declared):
-    """Where a date stands: in columns, in the file's name, in the sheet's name, or fixed."""
+    """Where a date stands: in columns, in a cell, in the file's or sheet's name, or fixed."""
 
     columns: Annotated[
         str | list[str] | None, Field(description="Several columns are joined by '-'.")
     ] = None
     file_name: DatePattern | None = None
     sheet: DatePattern | None = None
+    cell: Cell | None = None
     fixed: date | None = None
     format: Annotated[str, Field(description="strptime format, such as %Y%m or %d.%m.%Y")] = (
         "%Y-%m-%d"
@@ -113,9 +145,9 @@ class DateRule(Declared):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        places = (self.columns, self.file_name, self.sheet, self.fixed)
+        places = (self.columns, self.file_name, self.sheet, self.cell, self.fixed)
         if sum(place is not None for place in places) != 1:
-            raise ValueError("give exactly one of columns, file_name, sheet, fixed")
+            raise ValueError("give exactly one of columns, file_name, sheet, cell, fixed")
         return self
 
 
@@ -181,6 +213,13 @@ class GroupColumn(Declared):
         dict[Code, str],
         Field(description="Text in the file → code of the dimension; '' means the total."),
     ] = {}
+    bands: Annotated[
+        bool,
+        Field(
+            description="The texts are bands such as `15 bis unter 18` or `65+`. Where they nest "
+            "in the bands of the code list (columns from, to), they are added up; else refused."
+        ),
+    ] = False
 
 
 class Value(Declared):
@@ -199,6 +238,13 @@ class Value(Declared):
     where: Annotated[
         dict[str, list[Code]], Field(description="Only rows with these values in other columns.")
     ] = {}
+    factor: Annotated[
+        float, Field(gt=0, description="Multiplies what stands in the cell: 1000 for thousands.")
+    ] = 1.0
+    bands: Annotated[
+        list[Identifier],
+        Field(description="Named groups of `match` that are bands, added up where they nest."),
+    ] = []
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -208,11 +254,41 @@ class Value(Declared):
 
 
 class Count(Declared):
-    """A measure counted from a case list."""
+    """A measure counted from a case list, or a numeric column of it added up."""
 
     measure: Identifier
+    date: Annotated[
+        Columns | None,
+        Field(description="The date that decides the month, where it is not that of `period`."),
+    ] = None
+    sum: Annotated[
+        Columns | None, Field(description="Add up this column instead of counting rows.")
+    ] = None
     where: dict[str, list[Code]] = {}
     groups: list[Identifier] = []
+
+
+class Stock(Declared):
+    """Cases open at the end of each month: opened by then and not closed before its end."""
+
+    measure: Identifier
+    opened: Columns
+    closed: Columns
+    where: dict[str, list[Code]] = {}
+    groups: list[Identifier] = []
+
+
+class Duration(Declared):
+    """How long closed cases took, counted by bins of days in the month in which they ended."""
+
+    measure: Identifier
+    start: Columns
+    end: Columns
+    dimension: Annotated[
+        Identifier,
+        Field(description="Code list of the bins, with the days in its columns `from` and `to`."),
+    ]
+    where: dict[str, list[Code]] = {}
 
 
 class Covers(Declared):
@@ -223,22 +299,94 @@ class Covers(Declared):
     )
     format: str = "%Y"
     since: Annotated[
-        Literal["previous_year", "same_year"] | None,
-        Field(description="From 1 January of that year to the as_of date."),
+        Literal["previous_year", "same_year", "all"] | None,
+        Field(
+            description="From 1 January of that year to the as_of date; `all`: from the first date "
+            "in the file."
+        ),
     ] = None
+    column: Annotated[
+        Columns | None,
+        Field(description="The date the window is about, where another date is counted."),
+    ] = None
+    complete_after_days: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="A counted month is complete only from so many days after the window "
+            "begins, because the counted date follows the one the window is about.",
+        ),
+    ] = 0
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if (self.file_name is None) == (self.since is None):
             raise ValueError("give either file_name or since")
+        if self.complete_after_days and self.column is None:
+            raise ValueError("`complete_after_days` needs `column`, the date the window is about")
         return self
 
 
 class Cases(Declared):
     """One row per event: rows become counts by month, area and group."""
 
-    counts: Annotated[list[Count], Field(min_length=1)]
+    counts: list[Count] = []
+    stocks: list[Stock] = []
+    durations: list[Duration] = []
     covers: Covers
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.counts or self.stocks or self.durations):
+            raise ValueError("give counts, stocks or durations")
+        return self
+
+    @property
+    def measures(self) -> list[str]:
+        """The measures that are made from the rows."""
+        counted = [one.measure for one in self.counts]
+        return counted + [s.measure for s in self.stocks] + [d.measure for d in self.durations]
+
+
+class RowRule(Declared):
+    """Rows recognised by the text in one column."""
+
+    column: Columns
+    pattern: Annotated[Pattern, Field(description="Whole cell.")]
+
+
+class Skip(RowRule):
+    """Rows that hold no data, such as a stamp: read over, counted and noted."""
+
+    why: Words
+
+
+class Subtotal(RowRule):
+    """Rows that add up others: compared with their parts and never loaded beside them."""
+
+    of: Annotated[
+        Literal["following", "preceding"],
+        Field(description="The parts stand below or above, up to the next such row."),
+    ]
+    by: Annotated[
+        list[str], Field(description="Columns that are equal in a subtotal and its parts.")
+    ] = []
+    tolerance: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Database(Declared):
+    """A query that is the delivery; who may ask stands only in the environment."""
+
+    dialect: Literal["postgresql", "mssql", "oracle", "sqlite"]
+    connection: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Z][A-Z0-9_]*$",
+            description="Environment variable with the connection URL, such as KITA_DB with "
+            "postgresql://user:password@host/name.",
+        ),
+    ]
+    query: str
 
 
 class Layout(Declared):
@@ -253,6 +401,13 @@ class Layout(Declared):
             "${NAME} is looked up below the folder that environment variable names.",
         ),
     ] = ["*"]
+    since: Annotated[
+        date | None, Field(description="This form is in use from this as_of date on.")
+    ] = None
+    until: Annotated[date | None, Field(description="… and before this one.")] = None
+    database: Annotated[
+        Database | None, Field(description="Asks a database instead of looking for files.")
+    ] = None
     format: Format = Format()
     as_of: Annotated[
         DateRule | None, Field(description="When we knew it; without a rule, the arrival.")
@@ -262,6 +417,8 @@ class Layout(Declared):
     groups: list[GroupColumn] = []
     values: list[Value] = []
     cases: Cases | None = None
+    skip: list[Skip] = []
+    subtotals: list[Subtotal] = []
     symbols: Annotated[
         dict[str, Symbol], Field(description="Signs in cells that differ from the German standard.")
     ] = {}
@@ -276,14 +433,17 @@ class Layout(Declared):
         if self.cases is not None and self.period.grain != "month":
             raise ValueError("case lists are counted by month: period.grain must be month")
         if self.as_of is not None and (self.as_of.columns or self.as_of.sheet):
-            raise ValueError("as_of is one date per file: use file_name or fixed")
+            raise ValueError("as_of is one date per file: use file_name, cell or fixed")
+        if self.period.cell is not None:
+            raise ValueError("a period stands in columns, names or is fixed, not in one cell")
         return self
 
     @property
     def measures(self) -> list[str]:
         """The measures this layout fills."""
-        parts = self.values if self.cases is None else self.cases.counts
-        return list(dict.fromkeys(part.measure for part in parts))
+        if self.cases is not None:
+            return list(dict.fromkeys(self.cases.measures))
+        return list(dict.fromkeys(value.measure for value in self.values))
 
 
 class Additive(Declared):
