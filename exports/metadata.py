@@ -201,6 +201,10 @@ def _german_day(day: str) -> str:
     return f"{date}.{month}.{year}"
 
 
+def _number(number: int, language: int) -> str:
+    return f"{number:,}" if language else f"{number:,}".replace(",", ".")
+
+
 def _cell(text: str | None) -> str:
     return (text or "").replace("|", "\\|").replace("\r", " ").replace("\n", " ")
 
@@ -211,7 +215,7 @@ def _files(tables: Mapping[str, pl.DataFrame], language: int) -> str:
         "| table | content | rows |\n|---|---|---:|",
     )[language]
     rows = [
-        f"| `{name}` | {_cell(words[language])} | {tables[name].height} |"
+        f"| `{name}` | {_cell(words[language])} | {_number(tables[name].height, language)} |"
         for name, words in TABLE_WORDS.items()
     ]
     return "\n".join([head, *rows])
@@ -236,7 +240,10 @@ def _marks(marks: pl.DataFrame, language: int) -> str:
         "| sign | number | question, for example |\n|---|---:|---|",
     )[language]
     counted = marks.group_by("sign").agg(pl.len(), pl.col(question).min()).sort("sign")
-    rows = [f"| {_cell(sign)} | {n} | {_cell(asked)} |" for sign, n, asked in counted.iter_rows()]
+    rows = [
+        f"| {_cell(sign)} | {_number(n, language)} | {_cell(asked)} |"
+        for sign, n, asked in counted.iter_rows()
+    ]
     return "\n".join([head, *rows])
 
 
@@ -259,7 +266,8 @@ def _protection_de(about: About, tables: Mapping[str, pl.DataFrame]) -> str:
         return (
             "In dieser Ausgabe wird nicht zusätzlich geschützt. Sie enthält auch kleine Fallzahlen "
             "und ist nur für den internen Kreis bestimmt.\n\n"
-            f"Schon geschützt angekommene Werte: {hidden}, Zeilen des Ausblicks: {outlook}."
+            f"Schon geschützt angekommene Werte: {_number(hidden, 0)}, "
+            f"Zeilen des Ausblicks: {_number(outlook, 0)}."
         )
     unchecked = _unchecked(tables, 0)
     return f"""Kleine Fallzahlen könnten verraten, um wen es geht. Deshalb fehlen Zähler, Nenner,
@@ -267,8 +275,8 @@ Wert und Intervall überall dort, wo eine Fallzahl, eine Bezugsgröße oder bei 
 größer als 0 und kleiner als {about.minimum_count} ist. Solche Zeilen bleiben stehen, mit dem
 Status „geschützt“ und dem Grund; eine Null steht dort nie.
 
-Geschützte Werte: {hidden}. Geschützte Zeilen des Ausblicks: {outlook}. Merkzeichen zu diesen
-Werten nennen keine Zahlen.
+Geschützte Werte: {_number(hidden, 0)}. Geschützte Zeilen des Ausblicks: {_number(outlook, 0)}.
+Merkzeichen zu diesen Werten nennen keine Zahlen.
 
 **Was dieser Schutz noch nicht leistet:** Summen sind nicht gegengesichert. Wer eine Summe und alle
 übrigen Teile kennt, kann einen einzelnen geschützten Wert unter Umständen durch Abziehen
@@ -285,7 +293,8 @@ def _protection_en(about: About, tables: Mapping[str, pl.DataFrame]) -> str:
         return (
             "Nothing is suppressed in addition in this release. It contains small counts and is "
             "meant for the internal audience only.\n\n"
-            f"Values that arrived suppressed: {hidden}, rows of the outlook: {outlook}."
+            f"Values that arrived suppressed: {_number(hidden, 1)}, "
+            f"rows of the outlook: {_number(outlook, 1)}."
         )
     unchecked = _unchecked(tables, 1)
     return f"""Small counts could give away who is meant. Numerator, denominator, value and
@@ -293,8 +302,8 @@ interval are therefore missing wherever a count, a denominator or, for shares, t
 than 0 and below {about.minimum_count}. Such rows stay, with status "suppressed" and the reason;
 they never show a zero.
 
-Suppressed values: {hidden}. Suppressed rows of the outlook: {outlook}. Marks on these values name
-no figures.
+Suppressed values: {_number(hidden, 1)}. Suppressed rows of the outlook: {_number(outlook, 1)}.
+Marks on these values name no figures.
 
 **What this protection does not do yet:** totals are not protected by complementary suppression.
 Someone who knows a total and all other parts may be able to work out a single suppressed value by
@@ -308,7 +317,8 @@ def _left_out_de(about: About) -> str:
     if not about.left_out:
         return "Von den ausgewählten Indikatoren wurde keiner zurückgehalten."
     return "\n".join(
-        f"- {left.name_de} (`{left.indicator_id}`), Zahl der Werte {left.rows}: {left.reason_de}."
+        f"- {left.name_de} (`{left.indicator_id}`), "
+        f"Zahl der Werte {_number(left.rows, 0)}: {left.reason_de}."
         for left in about.left_out
     )
 
@@ -317,7 +327,8 @@ def _left_out_en(about: About) -> str:
     if not about.left_out:
         return "None of the selected indicators was held back."
     return "\n".join(
-        f"- {left.name_en} (`{left.indicator_id}`), number of values {left.rows}: {left.reason_en}."
+        f"- {left.name_en} (`{left.indicator_id}`), "
+        f"number of values {_number(left.rows, 1)}: {left.reason_en}."
         for left in about.left_out
     )
 

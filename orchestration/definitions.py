@@ -1,7 +1,6 @@
 """The whole graph at a glance: deliveries → lake → warehouse → outlook → marks → releases.
 
-Dagster asks this module for `defs`: the graph of the municipality whose folder
-`WIRKRAUM_MUNICIPALITY` names. `wirkraum ui <folder>` sets it.
+`WIRKRAUM_MUNICIPALITY` names the municipality's folder; `wirkraum ui <folder>` sets it.
 """
 
 import os
@@ -41,19 +40,13 @@ def graph(city: City) -> dg.Definitions:
     )
 
 
-def _of_environment() -> dg.Definitions:
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads; it calls this, an import of the module does not."""
     folder = os.environ.get("WIRKRAUM_MUNICIPALITY")
     if not folder:
         raise dg.DagsterInvalidDefinitionError(
-            "no municipality is named: set WIRKRAUM_MUNICIPALITY to its folder, for example "
-            "WIRKRAUM_MUNICIPALITY=examples/musterstadt, or start with `wirkraum ui <folder>`"
+            "No municipality is named. Set WIRKRAUM_MUNICIPALITY to its folder, for example "
+            "WIRKRAUM_MUNICIPALITY=examples/musterstadt, or start with: wirkraum ui <folder>"
         )
     return graph(City.open(Path(folder)))
-
-
-def __getattr__(name: str) -> dg.Definitions:
-    """Build `defs` when it is asked for, so that `graph` can be imported without a municipality."""
-    if name != "defs":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()["defs"] = _of_environment()
-    return defs

@@ -13,5 +13,5 @@ nightly = dg.ScheduleDefinition(
     job=everything,
     cron_schedule="0 4 * * *",
     execution_timezone="Europe/Berlin",
-    description="Every night at four; nothing happens where nothing is new.",
+    description="Every night at four. Where nothing is new, no release is added.",
 )

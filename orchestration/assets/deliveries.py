@@ -41,7 +41,10 @@ def _delivery(source: Source) -> dg.AssetsDefinition:
             dg.AssetCheckSpec(
                 "contract",
                 asset=key,
-                description="The suite of expectations made from the contract.",
+                description=(
+                    "Every newly delivered file meets the expectations made from the contract; "
+                    "known files are not checked again."
+                ),
             ),
         ],
     )
@@ -67,7 +70,11 @@ def _delivery(source: Source) -> dg.AssetsDefinition:
                     severity=dg.AssetCheckSeverity.ERROR
                     if critical
                     else dg.AssetCheckSeverity.WARN,
-                    metadata={"failed": failed.height, "critical": critical},
+                    metadata={
+                        "new_files": len(intake.new),
+                        "failed": failed.height,
+                        "critical": critical,
+                    },
                 ),
             ],
         )

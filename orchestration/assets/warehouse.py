@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from orchestration import warehouse
+from orchestration import corrections, warehouse
 from orchestration.assets.deliveries import delivery_key
 from orchestration.city import City
 from orchestration.declarations.tree import Declarations
@@ -27,6 +27,7 @@ DECLARED = (
     "goal",
     "service",
     "programme",
+    "correction",
 )
 LEDGER = ("delivery", "quarantine", "release")
 
@@ -113,6 +114,8 @@ def stage_assets(manifest: Path, stage: str) -> dg.AssetsDefinition:
         if stage == "base":
             warehouse.begin(city.place)
         results = {one.unique_id: one for one in warehouse.build(city.place, stage)}
+        if stage == "base":
+            corrections.verify(city.place)
         checks = {spec.key: spec for spec in context.assets_def.check_specs}
         built = [name.rsplit(".", 1)[-1] for name in results]
         for key in sorted(context.selected_asset_keys, key=lambda key: built.index(key.path[-1])):
