@@ -5,7 +5,7 @@ import hashlib
 import dagster as dg
 
 from orchestration.city import City
-from orchestration.ingest.deliver import inbox_files
+from orchestration.ingest.files import inbox_files
 from orchestration.schedules import everything
 
 

@@ -6,6 +6,28 @@ from datetime import date, datetime, timedelta
 
 from orchestration.declarations.sources import Covers, DateRule, Layout
 
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "januar jan january jänner",
+            "februar feb february",
+            "märz mär mrz maerz mar march",
+            "april apr",
+            "mai may",
+            "juni jun june",
+            "juli jul july",
+            "august aug",
+            "september sep sept",
+            "oktober okt october oct",
+            "november nov",
+            "dezember dez december dec",
+        ),
+        1,
+    )
+    for name in names.split()
+}
+
 
 class NoDate(ValueError):
     """A text that is no date by its format."""
@@ -14,14 +36,40 @@ class NoDate(ValueError):
 def parse(text: str, rule: DateRule) -> date:
     """Turn a text such as `201212` into a date by the rule's format, end and offsets.
 
-    With `at: end` a year stands for its 31 December and a month for its last day.
+    With `at: end` a year stands for its 31 December, a quarter and a month for their last day.
+    `%B` and `%b` read German and English month names, whatever the language of the machine, and
+    `%q` the number of a quarter.
     Raises NoDate when the text does not fit.
     """
     try:
-        day = datetime.strptime(text.strip(), rule.format).date()
-        return _shift(day, rule, rule.format)
+        plain, pattern = _in_numbers(text.strip(), rule.format)
+        return _shift(datetime.strptime(plain, pattern).date(), rule, rule.format)
     except (ValueError, OverflowError):
         raise NoDate(f"found {text!r}, expected a date like {example(rule.format)}") from None
+
+
+def month_number(name: str) -> int | None:
+    """1 to 12 for a German or English month name or its usual abbreviation, such as `Mrz.`."""
+    return _MONTHS.get(name.strip().rstrip(".").casefold())
+
+
+def _in_numbers(text: str, pattern: str) -> tuple[str, str]:
+    """Month names and quarters replaced by month numbers, which strptime reads everywhere alike."""
+    if "%B" in pattern or "%b" in pattern:
+        words = [word for word in re.findall(r"[^\W\d_]+\.?", text) if month_number(word)]
+        if not words:
+            raise ValueError
+        text = text.replace(words[0], f"{month_number(words[0]):02d}", 1)
+        return text, pattern.replace("%B", "%m").replace("%b", "%m")
+    if "%q" in pattern:
+        left = re.escape(pattern).replace("%q", "([1-4])").replace("%Y", r"\d{4}")
+        found = re.fullmatch(left, text)
+        if found is None:
+            raise ValueError
+        month = f"{3 * int(found[1]) - 2:02d}"
+        text = f"{text[: found.start(1)]}{month}{text[found.end(1) :]}"
+        return text, pattern.replace("%q", "%m")
+    return text, pattern
 
 
 def _shift(day: date, rule: DateRule, pattern: str) -> date:
@@ -29,7 +77,10 @@ def _shift(day: date, rule: DateRule, pattern: str) -> date:
         leap_day = (day.month, day.day) == (2, 29)
         day = day.replace(year=day.year + rule.offset_years, day=28 if leap_day else day.day)
     if rule.at == "end":
-        if "%m" not in pattern and "%b" not in pattern and "%j" not in pattern:
+        if "%q" in pattern:
+            last = day.month + 2
+            day = date(day.year, last, calendar.monthrange(day.year, last)[1])
+        elif not any(sign in pattern for sign in ("%m", "%b", "%B", "%j")):
             day = date(day.year, 12, 31)
         elif "%d" not in pattern:
             day = day.replace(day=calendar.monthrange(day.year, day.month)[1])
@@ -38,7 +89,7 @@ def _shift(day: date, rule: DateRule, pattern: str) -> date:
 
 def example(pattern: str) -> str:
     """What a date looks like in a format, for error messages."""
-    return date(2024, 12, 31).strftime(pattern)
+    return date(2024, 12, 31).strftime(pattern.replace("%q", "4"))
 
 
 def from_names(rule: DateRule, file_name: str, sheet: str | None) -> date | None:
@@ -48,7 +99,7 @@ def from_names(rule: DateRule, file_name: str, sheet: str | None) -> date | None
     """
     if rule.fixed is not None:
         return rule.fixed
-    if rule.columns is not None:
+    if rule.columns is not None or rule.cell is not None:
         return None
     pattern, name = (
         (rule.file_name, file_name) if rule.file_name is not None else (rule.sheet, sheet or "")

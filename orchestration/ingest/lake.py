@@ -7,9 +7,10 @@ before leaves files that the next run writes again with the same content.
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from orchestration.ingest.tidy import OBSERVATION_SCHEMA
 from orchestration.place import Place
 
 QUARANTINE_SCHEMA = {"row_ref": pl.String, "reason": pl.String, "raw": pl.String}
+_SET_ASIDE = ".observations.parquet"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ def prepare(place: Place) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     place.originals.mkdir(parents=True, exist_ok=True)
     place.originals.chmod(0o700)
+    for left in (place.lake / "observations").glob("*/.*.part"):
+        left.unlink()
     empty = place.lake / "observations" / "_schema" / "empty.parquet"
     if not empty.exists():
         write_parquet(pl.DataFrame(schema=OBSERVATION_SCHEMA), empty)
@@ -79,37 +83,122 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> None:
         frame.write_parquet(temporary, compression="zstd", statistics=True)
 
 
-def keep_original(place: Place, data: bytes, sha256: str) -> Path:
+def original(place: Place, sha256: str) -> Path:
+    """Where delivered bytes are kept; there may be none any more."""
+    return place.originals / sha256[:2] / sha256
+
+
+def keep_original(place: Place, content: Path | bytes, sha256: str) -> Path:
     """Keep the delivered bytes under their checksum, readable by the owner alone."""
-    path = place.originals / sha256[:2] / sha256
+    path = original(place, sha256)
     if not path.exists():
         with replacing(path) as temporary:
-            temporary.write_bytes(data)
+            if isinstance(content, bytes):
+                temporary.write_bytes(content)
+            else:
+                shutil.copyfile(content, temporary)
             temporary.chmod(0o600)
     return path
+
+
+class Parts:
+    """The observations of one delivery on their way into the lake, written part by part.
+
+    Nobody reads them before the delivery is committed; when the block ends without that, they are
+    taken away again.
+    """
+
+    def __init__(self, place: Place, source_id: str, delivery_id: str) -> None:
+        self._folder = place.lake / "observations" / source_id
+        self._delivery_id = delivery_id
+        self._waiting: list[Path] = []
+
+    def __enter__(self) -> "Parts":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def add(self, observations: pl.DataFrame) -> None:
+        """Write one more part (OBSERVATION_SCHEMA)."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f".{self._delivery_id}.{len(self._waiting):04d}.part"
+        self._waiting.append(path)
+        observations.write_parquet(path, compression="zstd", statistics=True)
+        with path.open("rb+") as handle:
+            os.fsync(handle.fileno())
+
+    def clear(self) -> None:
+        """Throw away what was written."""
+        for path in self._waiting:
+            path.unlink(missing_ok=True)
+        self._waiting.clear()
+
+    def put_in_place(self) -> None:
+        """Take the place of whatever an earlier reading of the delivery has left."""
+        names = [path.with_name(f"{path.stem.removeprefix('.')}.parquet") for path in self._waiting]
+        for old in set(self._folder.glob(f"{self._delivery_id}.*parquet")) - set(names):
+            old.unlink()
+        for path, name in zip(self._waiting, names, strict=True):
+            path.replace(name)
+        self._waiting.clear()
 
 
 def commit(
     place: Place,
     delivery: Delivery,
-    observations: pl.DataFrame,
+    parts: Parts,
     quarantined: pl.DataFrame,
 ) -> None:
-    """Write observations (OBSERVATION_SCHEMA) and quarantined lines, then the ledger entry."""
-    path = place.lake / "observations" / delivery.source_id / f"{delivery.delivery_id}.parquet"
+    """Put observations in place, write quarantined lines, then the ledger entry."""
+    parts.put_in_place()
     aside = place.quarantined / delivery.source_id / f"{delivery.delivery_id}.parquet"
-    if observations.height:
-        write_parquet(observations, path)
-    else:
-        path.unlink(missing_ok=True)
     if quarantined.height:
         write_parquet(quarantined, aside)
         aside.chmod(0o600)
     else:
         aside.unlink(missing_ok=True)
+    enter(place, delivery)
+    aside.with_suffix(_SET_ASIDE).unlink(missing_ok=True)
+
+
+def enter(place: Place, delivery: Delivery) -> None:
+    """Write the ledger's entry of a delivery, new or in place of the one before."""
     with replacing(_ledger_path(place, delivery.source_id, delivery.delivery_id)) as temporary:
         text = json.dumps(asdict(delivery), default=str, indent=1, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def set_aside(place: Place, delivery: Delivery, reason: str) -> Delivery:
+    """Put a delivery as a whole into quarantine, for the reason a critical check gives.
+
+    Its observations are kept beside its quarantined lines, readable by the owner alone; all its
+    rows count as quarantined. The ledger entry is the commit point: dying before it changes
+    nothing, dying after it leaves observations that `clear` takes out. Gives the new entry.
+    """
+    kept = place.quarantined / delivery.source_id / f"{delivery.delivery_id}{_SET_ASIDE}"
+    with replacing(kept) as temporary:
+        observations(place, delivery).sink_parquet(temporary, compression="zstd")
+        temporary.chmod(0o600)
+    rest = "all other rows" if delivery.rows_quarantined else "all rows"
+    whole = replace(
+        delivery,
+        state="rejected",
+        rows_accepted=0,
+        rows_quarantined=delivery.rows_in,
+        observations=0,
+        reasons=[(reason, delivery.rows_accepted, rest), *delivery.reasons],
+    )
+    enter(place, whole)
+    clear(place, whole)
+    return whole
+
+
+def clear(place: Place, delivery: Delivery) -> None:
+    """Take the observations of a rejected delivery out of the lake."""
+    folder = place.lake / "observations" / delivery.source_id
+    for part in folder.glob(f"{delivery.delivery_id}.*parquet"):
+        part.unlink()
 
 
 def observations(place: Place, delivery: Delivery) -> pl.LazyFrame:
@@ -121,10 +210,11 @@ def observations(place: Place, delivery: Delivery) -> pl.LazyFrame:
 
 def withdraw(place: Place, delivery: Delivery) -> None:
     """Take out a delivery whose file now counts as another one, because its contract changed."""
-    name = f"{delivery.delivery_id}.parquet"
     _ledger_path(place, delivery.source_id, delivery.delivery_id).unlink(missing_ok=True)
-    (place.lake / "observations" / delivery.source_id / name).unlink(missing_ok=True)
-    (place.quarantined / delivery.source_id / name).unlink(missing_ok=True)
+    clear(place, delivery)
+    aside = place.quarantined / delivery.source_id / f"{delivery.delivery_id}.parquet"
+    aside.unlink(missing_ok=True)
+    aside.with_suffix(_SET_ASIDE).unlink(missing_ok=True)
 
 
 def arrivals(place: Place) -> dict[str, date]:
@@ -196,6 +286,9 @@ def quarantine_table(deliveries: list[Delivery]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def sha256_of(data: bytes) -> str:
-    """Checksum of delivered bytes."""
-    return hashlib.sha256(data).hexdigest()
+def checksum(content: Path | bytes) -> str:
+    """Checksum (SHA-256) of delivered bytes."""
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
+    with content.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,28 +1,23 @@
-"""The heart of a contract: rows of text cells become tidy observations or go to quarantine.
+"""The heart of a contract: rows of text cells become tidy observations or are set aside.
 
-Every row that comes in goes to exactly one of the two; a row with one bad cell goes to quarantine
-as a whole, with the reason in words.
+Every row that comes in goes to exactly one of the two; a row with one bad cell is set aside as a
+whole, with the reason in words. All rules of this module look at every row, vectorised in polars.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import polars as pl
 
 from orchestration.declarations.register import UNASSIGNED_LEVEL, unassigned_id
-from orchestration.declarations.sources import (
-    GERMAN_TABLE_SYMBOLS,
-    Layout,
-    Measure,
-    Source,
-    Symbol,
-    names,
-)
-from orchestration.declarations.tree import Declarations
+from orchestration.declarations.sources import GERMAN_TABLE_SYMBOLS, Symbol
 from orchestration.ingest import dates
-from orchestration.ingest.readers import Row, Table, Unreadable, normalised
+from orchestration.ingest.plan import Context, Located, Plan, group_code
+from orchestration.ingest.table import Aside, Batch, Unreadable
+from orchestration.ingest.versions import version_of
 
 OBSERVATION_SCHEMA = {
     "source_id": pl.String,
@@ -54,393 +49,348 @@ _SYMBOL_MEANING: dict[Symbol, tuple[float | None, str, str | None, str | None]] 
     "missing": (None, "missing", "keine Angabe in der Lieferung", "no figure in the delivery"),
 }
 _LIMITED = ("estimated", "Aussagewert eingeschränkt", "limited reliability")
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a row needs to know about its delivery."""
-
-    declarations: Declarations
-    source: Source
-    layout: Layout
-    delivery_id: str
-    file_name: str
-    as_of: date
-
-
-@dataclass
-class Tidied:
-    """Outcome of one table: observations, the rows set aside with their reasons, and notes."""
-
-    observations: pl.DataFrame
-    quarantined: list[tuple[Row, str]]
-    rows_in: int
-    notes: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Located:
-    """A value column found in a table."""
-
-    column: str
-    measure: Measure
-    group: dict[str, str]
-    period: date | None
-    where: dict[str, list[str]]
-
-
-def tidy(table: Table, context: Context) -> Tidied:
-    """Map one table by its contract.
-
-    Raises Unreadable when the table as a whole does not fit: a declared column is missing or a
-    date that stands in the file's or sheet's name cannot be read.
-    """
-    columns = {header: header for header in table.columns if header}
-    located = _locate(context, columns)
-    table_period = _outer_period(context, table)
-    needed = _needed_columns(context.layout, columns, located)
-    notes = [*table.notes, *_unknown_columns(context.layout, table, needed)]
-
-    rows, bad = _square(table)
-    frame = pl.DataFrame(
-        {name: [row.cells[table.columns.index(name)].strip() for row in rows] for name in needed},
-        schema=dict.fromkeys(needed, pl.String),
-    ).with_row_index("_row")
-    reasons = Reasons()
-    frame = _areas(frame, context, columns, reasons)
-    frame = _periods(frame, context, columns, table_period, reasons)
-    frame = _group_columns(frame, context, columns, reasons)
-    if context.layout.cases is None:
-        long = _values(frame, context, located, reasons)
-        long = _distinct(long, rows, reasons)
-        accepted = long.filter(~pl.col("_row").is_in(reasons.rows)).join(
-            _refs(rows), on="_row", how="left"
-        )
-        observations = finished(accepted, context)
-        if context.layout.area.absent == "zero":
-            observations = pl.concat([observations, _absent(observations, context)])
-    else:
-        from orchestration.ingest.cases import count_cases
-
-        observations = count_cases(frame, context, columns, _refs(rows), reasons)
-    bad += [(rows[index], reason) for index, reason in sorted(reasons.texts())]
-    return Tidied(observations, bad, len(table.rows), notes)
+_FIGURE = {
+    "value": pl.Float64,
+    "status": pl.String,
+    "reason": pl.String,
+    "reason_en": pl.String,
+    "_bad": pl.String,
+}
 
 
 class Reasons:
-    """Why rows are set aside, by row index."""
+    """Why rows are set aside, by row number."""
 
     def __init__(self) -> None:
         self._by_row: dict[int, list[str]] = {}
 
-    def add(self, indexes: Iterable[int], reasons: Iterable[str]) -> None:
+    def add(self, numbers: Iterable[int], reasons: Iterable[str]) -> None:
         """Set rows aside, each for its reason; several reasons are kept side by side."""
-        for index, reason in zip(indexes, reasons, strict=True):
-            known = self._by_row.setdefault(index, [])
+        for number, reason in zip(numbers, reasons, strict=True):
+            known = self._by_row.setdefault(number, [])
             if reason not in known:
                 known.append(reason)
 
     @property
     def rows(self) -> list[int]:
-        """Indexes of the rows that are set aside."""
+        """Numbers of the rows that are set aside."""
         return list(self._by_row)
 
-    def texts(self) -> list[tuple[int, str]]:
-        """Each such row with its reasons in one line."""
-        return [(index, "; ".join(reasons)) for index, reasons in self._by_row.items()]
+    def asides(self, batch: Batch) -> list[Aside]:
+        """Each such row with its reasons in one line and its text as delivered."""
+        texts = batch.raw(self.rows)
+        return [
+            Aside(number, "; ".join(self._by_row[number]), texts[number])
+            for number in sorted(self._by_row)
+        ]
 
 
-def _refs(rows: list[Row]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {"_row": range(len(rows)), "row_ref": [row.ref for row in rows]},
-        schema={"_row": pl.UInt32, "row_ref": pl.String},
-    )
+@dataclass
+class Marked:
+    """Rows of a batch with area, day and groups found, and the reasons against some of them."""
+
+    frame: pl.DataFrame
+    reasons: Reasons = field(default_factory=Reasons)
+
+    @property
+    def sound(self) -> pl.DataFrame:
+        """The rows nothing speaks against."""
+        return without(self.frame, self.reasons.rows)
 
 
-def _square(table: Table) -> tuple[list[Row], list[tuple[Row, str]]]:
-    width = len(table.columns)
-    rows, bad = [], []
-    for row in table.rows:
-        if len(row.cells) == width:
-            rows.append(row)
-        else:
-            bad.append((row, f"{len(row.cells)} cells, but the header has {width} columns"))
-    return rows, bad
+def without(frame: pl.DataFrame, numbers: Collection[int]) -> pl.DataFrame:
+    """The rows whose `_row` is none of these."""
+    if not numbers:
+        return frame
+    column = pl.Series(numbers, dtype=pl.UInt32)
+    return frame.filter(~pl.col("_row").is_in(column.implode()))
 
 
-def find_column(aliases: str | list[str], columns: dict[str, str], what: str) -> str:
-    """The header under which a declared column stands; raises Unreadable when none is there."""
-    for name in names(aliases):
-        if normalised(name) in columns:
-            return normalised(name)
-    wanted = " or ".join(repr(name) for name in names(aliases))
-    raise Unreadable(
-        f"column {wanted} ({what}) is missing; the file has {', '.join(map(repr, columns))}"
-    )
+class Resolver:
+    """Remembers over the batches of a table what each distinct text means."""
 
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._known: dict[str, dict[tuple[Any, ...], tuple[object, str | None]]] = {}
 
-def _locate(context: Context, columns: dict[str, str]) -> list[_Located]:
-    measures = {measure.id: measure for measure in context.source.measures}
-    located = []
-    for value in context.layout.values:
-        measure = measures[value.measure]
-        fixed = (
-            {} if value.group == "all" else dict(p.split("=", 1) for p in value.group.split("|"))
+    def mark(self, batch: Batch) -> Marked:
+        """Add `area_id`, `day` and `group:<dimension>` ('' for the total) to the rows."""
+        marked = Marked(batch.frame)
+        self._periods(marked)
+        self._areas(marked)
+        for dimension, column in self.plan.groups.items():
+            self._group(marked, dimension, column)
+        return marked
+
+    def add(
+        self,
+        marked: Marked,
+        what: str,
+        inputs: list[str],
+        resolve: Callable[..., tuple[object, str | None]],
+        dtype: type[pl.DataType] = pl.String,
+    ) -> None:
+        """Add a column by a function of the texts in others, called once per distinct text."""
+        frame = marked.frame
+        known = self._known.setdefault(what, {})
+        unique = frame.select(inputs).unique(maintain_order=True)
+        for row in unique.iter_rows():
+            if row not in known:
+                known[row] = resolve(*row)
+        found = [known[row] for row in unique.iter_rows()]
+        table = unique.with_columns(
+            pl.Series(what, [one[0] for one in found], dtype=dtype),
+            pl.Series("_bad", [one[1] for one in found], dtype=pl.String),
         )
-        where = {
-            find_column(name, columns, "where"): list(wanted)
-            for name, wanted in value.where.items()
-        }
-        if value.column is not None:
-            column = find_column(value.column, columns, f"measure {value.measure}")
-            located.append(_Located(column, measure, fixed, None, where))
-            continue
-        matches = [(name, re.fullmatch(value.match or "", name)) for name in columns]
-        found = [(name, match.groupdict()) for name, match in matches if match]
-        if not found:
-            raise Unreadable(
-                f"no column matches {value.match!r} (measure {value.measure}); "
-                f"the file has {', '.join(map(repr, columns))}"
+        all_good = table["_bad"].null_count() == table.height
+        if len(inputs) == 1 and table.height:
+            texts = table[inputs[0]]
+            frame = frame.with_columns(
+                pl.col(inputs[0]).replace_strict(texts, table[what], return_dtype=dtype).alias(what)
             )
-        for name, parts in found:
-            period = parts.pop("period", None)
-            try:
-                day = None if period is None else dates.parse(period, context.layout.period)
-            except dates.NoDate as error:
-                raise Unreadable(f"header {name!r}: {error}") from None
-            group = dict(fixed)
-            for dimension, text in parts.items():
-                code = _group_code(context, dimension, text)
-                if code is None:
-                    raise Unreadable(f"header {name!r}: {text!r} is no code of {dimension!r}")
-                if code:
-                    group[dimension] = code
-            located.append(_Located(name, measure, group, day, where))
-    return located
+            if not all_good:
+                wrong = table.filter(pl.col("_bad").is_not_null())
+                bad = frame.filter(pl.col(inputs[0]).is_in(wrong[inputs[0]].implode()))
+                bad = bad.join(wrong.select(inputs[0], "_bad"), on=inputs[0], how="left")
+                marked.reasons.add(bad["_row"].to_list(), bad["_bad"].to_list())
+            marked.frame = frame
+            return
+        marked.frame = frame.join(table, on=inputs, how="left", maintain_order="left")
+        note_bad(marked)
 
-
-def _outer_period(context: Context, table: Table) -> date | None:
-    try:
-        return dates.from_names(context.layout.period, context.file_name, table.sheet)
-    except dates.NoDate as error:
-        raise Unreadable(f"period: {error}") from None
-
-
-def _needed_columns(layout: Layout, columns: dict[str, str], located: list[_Located]) -> list[str]:
-    needed = [one.column for one in located]
-    needed += [name for one in located for name in one.where]
-    if layout.area.column is not None:
-        needed.append(find_column(layout.area.column, columns, "area"))
-    if layout.area.within is not None:
-        needed.append(find_column(layout.area.within.column, columns, "area within"))
-    in_header = any(one.period for one in located)
-    if layout.period.columns is not None and not in_header:
-        needed += [find_column(name, columns, "period") for name in names(layout.period.columns)]
-    needed += [find_column(group.column, columns, "group") for group in layout.groups]
-    for count in layout.cases.counts if layout.cases else []:
-        needed += [find_column(name, columns, "where") for name in count.where]
-    return list(dict.fromkeys(needed))
-
-
-def _unknown_columns(layout: Layout, table: Table, needed: list[str]) -> list[str]:
-    if "*" in layout.ignore:
-        return []
-    known = {*needed, *(normalised(name) for name in layout.ignore)}
-    unknown = [name for name in table.columns if name and name not in known]
-    if not unknown:
-        return []
-    found = ", ".join(map(repr, unknown))
-    return [f"unknown column(s) {found}: not read; add them to the contract or to `ignore`"]
-
-
-def _map_unique(
-    frame: pl.DataFrame,
-    inputs: list[str],
-    outputs: Mapping[str, type[pl.DataType]],
-    resolve: Callable[..., tuple[object, ...]],
-) -> pl.DataFrame:
-    """Apply a Python function once per distinct combination of input columns."""
-    unique = frame.select(inputs).unique(maintain_order=True)
-    results = [resolve(*row) for row in unique.iter_rows()]
-    columns = {
-        name: pl.Series(name, [result[index] for result in results], dtype=dtype)
-        for index, (name, dtype) in enumerate(outputs.items())
-    }
-    return frame.join(unique.with_columns(**columns), on=inputs, how="left", maintain_order="left")
-
-
-def _note_bad(frame: pl.DataFrame, column: str, reasons: Reasons) -> pl.DataFrame:
-    bad = frame.filter(pl.col(column).is_not_null())
-    reasons.add(bad["_row"].to_list(), bad[column].to_list())
-    return frame.drop(column)
-
-
-def _areas(
-    frame: pl.DataFrame, context: Context, columns: dict[str, str], reasons: Reasons
-) -> pl.DataFrame:
-    rule = context.layout.area
-    register = context.declarations.register.of(rule.system, rule.version)
-    level_of = dict(register.select("area_id", "level").iter_rows())
-    top = register.filter(~pl.col("is_unassigned")).sort("level_rank")["area_id"].last()
-    what = f"{rule.system} {rule.version}"
-
-    def resolve(code: str, within: str) -> tuple[object, ...]:
-        if not code:
-            parent = within.zfill(rule.within.pad) if rule.within and within else str(top)
-            member = unassigned_id(parent)
-            if level_of.get(member) == UNASSIGNED_LEVEL:
-                return member, None
-            return None, f"area is empty and {within!r} is no area of {what}"
-        padded = code.zfill(rule.pad)
-        area_id, level = padded, rule.level
-        for one in rule.rules:
-            match = re.fullmatch(one.pattern, padded)
-            if match:
-                area_id = one.id or (match[1] if match.re.groups else padded)
-                if one.unassigned:
-                    area_id, level = unassigned_id(area_id), UNASSIGNED_LEVEL
-                else:
-                    level = one.level or rule.level
-                break
-        found = level_of.get(area_id)
-        if found is None:
-            return None, f"{code!r} is no area of {what}"
-        if found != level:
-            return None, f"{code!r} is of level {found}, expected {level}"
-        return area_id, None
-
-    if rule.column is None:
-        return frame.with_columns(area_id=pl.lit(rule.is_))
-    inputs = [find_column(rule.column, columns, "area")]
-    if rule.within is not None:
-        inputs.append(find_column(rule.within.column, columns, "area within"))
-        found = _map_unique(frame, inputs, {"area_id": pl.String, "_bad": pl.String}, resolve)
-    else:
-        found = _map_unique(
-            frame,
-            inputs,
-            {"area_id": pl.String, "_bad": pl.String},
-            lambda code: resolve(code, ""),
-        )
-    return _note_bad(found, "_bad", reasons)
-
-
-def _periods(
-    frame: pl.DataFrame,
-    context: Context,
-    columns: dict[str, str],
-    outer: date | None,
-    reasons: Reasons,
-) -> pl.DataFrame:
-    rule = context.layout.period
-    if outer is not None:
-        return frame.with_columns(day=pl.lit(outer))
-    present = [name for name in names(rule.columns or []) if normalised(name) in columns]
-    if not present:
-        return frame.with_columns(day=pl.lit(None, dtype=pl.Date))
-    inputs = [normalised(name) for name in present]
-
-    def resolve(*parts: str) -> tuple[object, ...]:
-        try:
-            return dates.parse("-".join(parts), rule), None
-        except dates.NoDate as error:
-            return None, f"{' + '.join(inputs)}: {error}"
-
-    found = _map_unique(frame, inputs, {"day": pl.Date, "_bad": pl.String}, resolve)
-    return _note_bad(found, "_bad", reasons)
-
-
-def _group_code(context: Context, dimension: str, text: str) -> str | None:
-    """The code a text stands for, '' for the total, None when it is unknown."""
-    for group in context.layout.groups:
-        if group.dimension == dimension and text in group.map:
-            return group.map[text]
-    codes = {entry.code for entry in context.declarations.codes.get(dimension, [])}
-    return text if text in codes else None
-
-
-def _group_columns(
-    frame: pl.DataFrame, context: Context, columns: dict[str, str], reasons: Reasons
-) -> pl.DataFrame:
-    """Add one column `group:<dimension>` per declared group column, '' meaning the total."""
-    for group in context.layout.groups:
-        column = find_column(group.column, columns, "group")
+    def _areas(self, marked: Marked) -> None:
+        rule = self.plan.layout.area
+        if self.plan.area is None:
+            marked.frame = marked.frame.with_columns(area_id=pl.lit(rule.is_))
+            return
+        register = self.plan.context.declarations.register
+        versions = [rule.version, *(one.version for one in rule.earlier)]
+        levels: dict[str, dict[str, str]] = {}
+        tops: dict[str, str] = {}
+        for one in versions:
+            areas = register.of(rule.system, one)
+            levels[one] = dict(areas.select("area_id", "level").iter_rows())
+            ranked = areas.filter(~pl.col("is_unassigned")).sort("level_rank")
+            tops[one] = str(ranked["area_id"].last())
 
         def resolve(
-            text: str, dimension: str = group.dimension, column: str = column
-        ) -> tuple[object, ...]:
-            code = _group_code(context, dimension, text)
-            bad = f"{column}: {text!r} is no code of {dimension!r}" if code is None else None
-            return code, bad
+            code: str, within: str = "", version: str = rule.version
+        ) -> tuple[object, str | None]:
+            level_of, what = levels[version], f"{rule.system} {version}"
+            if not code:
+                named = rule.within is not None and bool(within)
+                parent = within.zfill(rule.within.pad) if rule.within and named else tops[version]
+                member = unassigned_id(parent)
+                if level_of.get(member) == UNASSIGNED_LEVEL:
+                    return member, None
+                return None, f"area is empty and {within!r} is no area of {what}"
+            padded = code.zfill(rule.pad)
+            area_id, level = padded, rule.level
+            for one in rule.rules:
+                match = re.fullmatch(one.pattern, padded)
+                if match:
+                    area_id = one.id or (match[1] if match.re.groups else padded)
+                    if one.unassigned:
+                        area_id, level = unassigned_id(area_id), UNASSIGNED_LEVEL
+                    else:
+                        level = one.level or rule.level
+                    break
+            found = level_of.get(area_id)
+            if found is None:
+                return None, f"{code!r} is no area of {what}"
+            if found != level:
+                return None, f"{code!r} is of level {found}, expected {level}"
+            return area_id, None
 
-        outputs = {f"group:{group.dimension}": pl.String, "_bad": pl.String}
-        frame = _note_bad(_map_unique(frame, [column], outputs, resolve), "_bad", reasons)
-    return frame
+        inputs = [self.plan.area, *([self.plan.within] if self.plan.within else [])]
+        if not rule.earlier:
+            self.add(marked, "area_id", inputs, resolve)
+            return
+        if any(one.period for one in self.plan.values):
+            raise Unreadable("area.earlier needs the period in the rows, not in the header")
+
+        def version_on(day: date | None) -> tuple[object, str | None]:
+            return (rule.version if day is None else version_of(rule, day)), None
+
+        def resolve_in(*texts: str) -> tuple[object, str | None]:
+            code, *within, version = texts
+            return resolve(code, "".join(within), version)
+
+        self.add(marked, "area_version", ["day"], version_on)
+        self.add(marked, "area_id", [*inputs, "area_version"], resolve_in)
+
+    @property
+    def area_codes(self) -> dict[str, list[str]]:
+        """The distinct texts of the area column so far, by the area version they count in."""
+        codes: dict[str, list[str]] = {}
+        earlier = bool(self.plan.layout.area.earlier)
+        for key in self._known.get("area_id", {}):
+            version = key[-1] if earlier else self.plan.layout.area.version
+            codes.setdefault(version, []).append(key[0])
+        return codes
+
+    def _periods(self, marked: Marked) -> None:
+        rule, inputs = self.plan.layout.period, self.plan.period
+        if self.plan.outer_period is not None or not inputs:
+            day = pl.lit(self.plan.outer_period, dtype=pl.Date)
+            marked.frame = marked.frame.with_columns(day=day)
+            return
+
+        def resolve(*parts: str) -> tuple[object, str | None]:
+            try:
+                return dates.parse("-".join(parts), rule), None
+            except dates.NoDate as error:
+                return None, f"{' + '.join(inputs)}: {error}"
+
+        self.add(marked, "day", inputs, resolve, pl.Date)
+
+    def _group(self, marked: Marked, dimension: str, column: str) -> None:
+        layout = self.plan.layout
+        banded = any(one.bands for one in layout.groups if one.dimension == dimension)
+
+        def resolve(text: str) -> tuple[object, str | None]:
+            try:
+                return group_code(self.plan.context, dimension, text, banded), None
+            except ValueError as error:
+                return None, f"{column}: {error}"
+
+        self.add(marked, f"group:{dimension}", [column], resolve)
 
 
-def _values(
-    frame: pl.DataFrame, context: Context, located: list[_Located], reasons: Reasons
-) -> pl.DataFrame:
-    how = context.layout.format
-    symbols = GERMAN_TABLE_SYMBOLS | context.layout.symbols
-    grain = context.layout.period.grain
-    dimensions = [group.dimension for group in context.layout.groups]
-    parts = []
-    for one in located:
-        part = frame
-        for name, wanted in one.where.items():
-            part = part.filter(pl.col(name).is_in(wanted))
-        stock = one.measure.kind == "stock"
-        day = pl.col("day") if one.period is None else pl.lit(one.period)
-        text = pl.col(one.column)
-        limited = text.str.contains(r"^\(.*\)$")
-        bare = text.str.replace(r"^\((.*)\)$", "${1}").str.strip_chars(" ")
-        part = part.select(
+def note_bad(marked: Marked) -> None:
+    """Take the column `_bad` out of the frame and into the reasons."""
+    bad = marked.frame.filter(pl.col("_bad").is_not_null())
+    marked.reasons.add(bad["_row"].to_list(), bad["_bad"].to_list())
+    marked.frame = marked.frame.drop("_bad")
+
+
+def observations_of(plan: Plan, marked: Marked, prefix: str) -> pl.DataFrame:
+    """The values of a table's rows (OBSERVATION_SCHEMA and `_row`); bad cells speak against rows.
+
+    `prefix` stands before row numbers in `row_ref`.
+    """
+    parts = [_one_value(plan, one, marked, prefix) for one in plan.values]
+    long = pl.concat(parts) if len(parts) > 1 else parts[0]
+    return without(long, marked.reasons.rows)
+
+
+def _one_value(plan: Plan, one: Located, marked: Marked, prefix: str) -> pl.DataFrame:
+    rows = marked.frame
+    for name, wanted in one.where.items():
+        rows = rows.filter(pl.col(name).is_in(wanted))
+    figures = figures_of(plan, one, rows)
+    if figures["_bad"].null_count() < figures.height:
+        bad = rows.select("_row").with_columns(figures["_bad"]).drop_nulls("_bad")
+        marked.reasons.add(bad["_row"].to_list(), bad["_bad"].to_list())
+    grain = plan.layout.period.grain
+    day = pl.col("day") if one.period is None else pl.lit(one.period)
+    banded = _banded(plan)
+    part = pl.concat_str([pl.lit(one.column), *banded], separator="\t") if banded else None
+    reference = pl.col("_row").cast(pl.String)
+    rows = rows.with_columns(figures.get_columns())
+    return finished(
+        rows.select(
             "_row",
             "area_id",
-            _start_of(day, grain, stock=stock).alias("period_start"),
-            group_id=_group_id(one.group, dimensions),
+            "value",
+            "status",
+            "reason",
+            "reason_en",
+            *(["area_version"] if plan.layout.area.earlier else []),
+            period_start=start_of(day, grain, stock=one.measure.kind == "stock"),
+            group_id=group_id(one.group, list(plan.groups)),
             measure_id=pl.lit(one.measure.id),
             unit=pl.lit(one.measure.unit),
-            column=pl.lit(one.column),
-            text=text,
-            symbol=text.replace_strict(symbols, default=None, return_dtype=pl.String),
+            row_ref=pl.lit(prefix) + reference if prefix else reference,
+            grain=pl.lit(grain),
+            **({} if part is None else {"_part": part}),
+        ),
+        plan.context,
+    )
+
+
+def adds_up(plan: Plan) -> bool:
+    """Whether several cells of this layout may be parts of one, because bands are widened."""
+    layout = plan.layout
+    return any(one.bands for one in layout.groups) or any(one.bands for one in layout.values)
+
+
+def _banded(plan: Plan) -> list[pl.Expr]:
+    """What tells apart the parts that re-banding adds up."""
+    columns = [plan.groups[one.dimension] for one in plan.layout.groups if one.bands]
+    return [pl.col(name) for name in columns] or ([pl.lit("")] if adds_up(plan) else [])
+
+
+def figures_of(plan: Plan, one: Located, rows: pl.DataFrame) -> pl.DataFrame:
+    """What the cells of a value column say (_FIGURE); whole numbers are read without a detour."""
+    text = rows[one.column]
+    plain = text.cast(pl.Int64, strict=False).cast(pl.Float64)
+    minimum = one.measure.minimum
+    odd = plain.is_null() if minimum is None else (plain.is_null() | (plain < minimum))
+    quick = {
+        "value": plain,
+        "status": pl.repeat("observed", rows.height, dtype=pl.String, eager=True),
+        "reason": pl.repeat(None, rows.height, dtype=pl.String, eager=True),
+        "reason_en": pl.repeat(None, rows.height, dtype=pl.String, eager=True),
+        "_bad": pl.repeat(None, rows.height, dtype=pl.String, eager=True),
+    }
+    if odd.any():
+        positions = odd.arg_true()
+        closely = _closely(plan, one, text.gather(positions))
+        quick = {name: quick[name].scatter(positions, closely[name]) for name in _FIGURE}
+    if one.factor != 1.0:
+        quick["value"] = quick["value"] * one.factor
+    return pl.DataFrame(quick, schema=_FIGURE)
+
+
+def _closely(plan: Plan, one: Located, text: pl.Series) -> pl.DataFrame:
+    how = plan.layout.format
+    symbols = GERMAN_TABLE_SYMBOLS | plan.layout.symbols
+    bare = pl.col("text").str.replace(r"^\((.*)\)$", "${1}").str.strip_chars(" ")
+    looked = (
+        text.alias("text")
+        .to_frame()
+        .with_columns(
+            symbol=pl.col("text").replace_strict(symbols, default=None, return_dtype=pl.String),
             number=_number(bare, how.decimal, how.thousands),
-            limited=limited,
-            minimum=pl.lit(one.measure.minimum, dtype=pl.Float64),
-            whole=pl.lit(one.measure.whole),
+            limited=pl.col("text").str.contains(r"^\(.*\)$"),
         )
-        parts.append(part)
-    long = pl.concat(parts).with_columns(grain=pl.lit(grain))
+    )
     number, symbol = pl.col("number"), pl.col("symbol")
     example = "1234" + how.decimal + "5"
-    found = pl.format("{}: found '{}'", "column", pl.col("text").str.slice(0, 40))
+    found = pl.format("{}: found '{}'", pl.lit(one.column), pl.col("text").str.slice(0, 40))
+    minimum = one.measure.minimum
+    below = pl.lit(value=False) if minimum is None else number < minimum
+    must_be_whole = one.measure.whole and one.factor == 1.0
+    broken = number != number.round(0) if must_be_whole else pl.lit(value=False)
     bad = (
-        pl.when(symbol.is_null() & number.is_null())
+        pl.when(symbol.is_not_null())
+        .then(None)
+        .when(number.is_null())
         .then(pl.format("{}, expected a number like " + example, found))
-        .when(symbol.is_null() & (number < pl.col("minimum")))
-        .then(pl.format("{}, which is below the minimum {}", found, "minimum"))
-        .when(symbol.is_null() & pl.col("whole") & (number != number.round(0)))
+        .when(below)
+        .then(pl.format("{}, which is below the minimum {}", found, pl.lit(minimum)))
+        .when(broken)
         .then(pl.format("{}, but a count is a whole number", found))
     )
-    long = _note_bad(long.with_columns(_bad=bad), "_bad", reasons)
 
-    def of_symbol(position: int, dtype: type[pl.DataType]) -> pl.Expr:
+    def meaning(position: int, dtype: type[pl.DataType]) -> pl.Expr:
         table = {name: values[position] for name, values in _SYMBOL_MEANING.items()}
         return symbol.replace_strict(table, default=None, return_dtype=dtype)
 
-    is_symbol = symbol.is_not_null()
-    return long.with_columns(
-        value=pl.when(is_symbol).then(of_symbol(0, pl.Float64)).otherwise(number),
-        status=pl.when(is_symbol)
-        .then(of_symbol(1, pl.String))
-        .otherwise(pl.when("limited").then(pl.lit(_LIMITED[0])).otherwise(pl.lit("observed"))),
-        reason=pl.when(is_symbol)
-        .then(of_symbol(2, pl.String))
-        .otherwise(pl.when("limited").then(pl.lit(_LIMITED[1]))),
-        reason_en=pl.when(is_symbol)
-        .then(of_symbol(3, pl.String))
-        .otherwise(pl.when("limited").then(pl.lit(_LIMITED[2]))),
+    limited = pl.when("limited")
+    return looked.select(
+        value=pl.when(symbol.is_not_null()).then(meaning(0, pl.Float64)).otherwise(number),
+        status=pl.when(symbol.is_not_null())
+        .then(meaning(1, pl.String))
+        .otherwise(limited.then(pl.lit(_LIMITED[0])).otherwise(pl.lit("observed"))),
+        reason=pl.when(symbol.is_not_null())
+        .then(meaning(2, pl.String))
+        .otherwise(limited.then(pl.lit(_LIMITED[1]))),
+        reason_en=pl.when(symbol.is_not_null())
+        .then(meaning(3, pl.String))
+        .otherwise(limited.then(pl.lit(_LIMITED[2]))),
+        _bad=bad,
     )
 
 
@@ -455,14 +405,16 @@ def _number(text: pl.Expr, decimal: str, thousands: str | None) -> pl.Expr:
     return pl.when(text.str.contains(pattern) & number.is_finite()).then(number)
 
 
-def _start_of(day: pl.Expr, grain: str, *, stock: bool) -> pl.Expr:
+def start_of(day: pl.Expr, grain: str, *, stock: bool) -> pl.Expr:
+    """The first day of the period a day lies in; a stock keeps its reporting date."""
     if stock or grain == "day":
         return day
-    every = {"month": "1mo", "quarter": "1q", "half_year": "6mo", "year": "1y"}[grain]
-    return day.dt.truncate(every)
+    every = {"week": "1w", "month": "1mo", "quarter": "1q", "half_year": "6mo", "year": "1y"}
+    return day.dt.truncate(every[grain])
 
 
-def _group_id(fixed: dict[str, str], dimensions: list[str]) -> pl.Expr:
+def group_id(fixed: Mapping[str, str], dimensions: list[str]) -> pl.Expr:
+    """The canonical text of a group, from fixed codes and `group:<dimension>` columns."""
     parts: dict[str, pl.Expr] = {name: pl.lit(f"{name}={code}") for name, code in fixed.items()}
     for name in dimensions:
         column = pl.col(f"group:{name}")
@@ -470,40 +422,90 @@ def _group_id(fixed: dict[str, str], dimensions: list[str]) -> pl.Expr:
             parts[name] = pl.when(column != "").then(pl.format(name + "={}", column))
     if not parts:
         return pl.lit("all")
+    if len(parts) == len(fixed):
+        return pl.lit("|".join(f"{name}={fixed[name]}" for name in sorted(fixed)))
     joined = pl.concat_str(
         [parts[name] for name in sorted(parts)], separator="|", ignore_nulls=True
     )
     return pl.when(joined == "").then(pl.lit("all")).otherwise(joined)
 
 
-def _distinct(long: pl.DataFrame, rows: list[Row], reasons: Reasons) -> pl.DataFrame:
-    """Set aside rows that fill a cell another row fills too: the later of equal ones, else all."""
-    sound = long.filter(~pl.col("_row").is_in(reasons.rows))
-    doubled = sound.filter(pl.len().over(KEY) > 1).with_columns(
-        first=pl.col("_row").min().over(KEY),
-        equal=(pl.col("value").n_unique().over(KEY) == 1)
-        & (pl.col("status").n_unique().over(KEY) == 1),
-    )
-    wrong = doubled.filter(~pl.col("equal") | (pl.col("_row") != pl.col("first")))
-    for row, first, equal, column in wrong.select("_row", "first", "equal", "column").iter_rows():
-        if equal:
-            reason = f"{column}: the same cell stands in row {rows[first].ref} already"
-        else:
-            reason = f"{column}: several rows give different values for the same cell"
-        reasons.add([row], [reason])
-    return long
-
-
 def finished(accepted: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Complete observations with what is the same for the whole delivery (OBSERVATION_SCHEMA)."""
+    """Complete observations with what is the same for the whole delivery (OBSERVATION_SCHEMA).
+
+    The columns `_row` and `_part` are kept in front where they are there.
+    """
     area = context.layout.area
+    moving = "area_version" in accepted.columns
+    row = [name for name in ("_row", "_part") if name in accepted.columns]
     return accepted.with_columns(
         source_id=pl.lit(context.source.id),
         delivery_id=pl.lit(context.delivery_id),
         area_system=pl.lit(area.system),
-        area_version=pl.lit(area.version),
+        area_version="area_version" if moving else pl.lit(area.version),
         as_of=pl.lit(context.as_of),
-    ).select([pl.col(name).cast(dtype) for name, dtype in OBSERVATION_SCHEMA.items()])
+    ).select(*row, *(pl.col(name).cast(dtype) for name, dtype in OBSERVATION_SCHEMA.items()))
+
+
+def cell_hashes(observations: pl.DataFrame) -> pl.Series:
+    """One number per observation that is equal where two fill the same cell."""
+    same = _same_cell(observations)
+    return observations.select(pl.struct(same).hash(seed=0)).to_series()
+
+
+def _same_cell(observations: pl.DataFrame) -> list[str]:
+    return [*KEY, "_part"] if "_part" in observations.columns else KEY
+
+
+def added_up(long: pl.DataFrame) -> pl.DataFrame:
+    """Sum what re-banding has put into one cell; a part without a value leaves none."""
+    unknown = pl.col("value").is_null()
+    odd = pl.when(unknown.any()).then(pl.col("status").filter(unknown).first())
+    known = pl.col("status").filter(pl.col("status") != "observed").first().fill_null("observed")
+
+    def words(name: str) -> pl.Expr:
+        missing = pl.when(unknown.any()).then(pl.col(name).filter(unknown).first())
+        return missing.otherwise(pl.col(name).drop_nulls().first())
+
+    told = ("value", "row_ref", "status", "reason", "reason_en")
+    return (
+        long.drop("_part")
+        .group_by(KEY, maintain_order=True)
+        .agg(
+            pl.exclude(*told).first(),
+            row_ref=pl.col("row_ref").unique(maintain_order=True).str.join(", "),
+            value=pl.when(~unknown.any()).then(pl.col("value").sum()),
+            status=odd.otherwise(known),
+            reason=words("reason"),
+            reason_en=words("reason_en"),
+        )
+        .select(*OBSERVATION_SCHEMA)
+    )
+
+
+def clashes(suspects: pl.DataFrame) -> list[tuple[int, str]]:
+    """Rows that fill a cell another row fills too: the later of equal ones, else all, and why.
+
+    `suspects` are observations with `_row`; several tables must not share row numbers.
+    """
+    same = _same_cell(suspects)
+    doubled = suspects.filter(pl.len().over(same) > 1).with_columns(
+        first=pl.col("_row").min().over(same),
+        first_ref=pl.col("row_ref").sort_by("_row").first().over(same),
+        equal=(pl.col("value").n_unique().over(same) == 1)
+        & (pl.col("status").n_unique().over(same) == 1),
+    )
+    wrong = doubled.filter(~pl.col("equal") | (pl.col("_row") != pl.col("first")))
+    found: dict[int, str] = {}
+    columns = ("_row", "measure_id", "equal", "first_ref")
+    for row, measure, equal, first in wrong.select(columns).iter_rows():
+        reason = (
+            f"{measure}: the same cell stands in row {first} already"
+            if equal
+            else f"{measure}: several rows give different values for the same cell"
+        )
+        found.setdefault(row, reason)
+    return sorted(found.items())
 
 
 def expected_areas(context: Context, periods: pl.DataFrame) -> pl.DataFrame:
@@ -523,15 +525,15 @@ def expected_areas(context: Context, periods: pl.DataFrame) -> pl.DataFrame:
     return crossed.filter(exists).drop("begins")
 
 
-def _absent(observations: pl.DataFrame, context: Context) -> pl.DataFrame:
+def absent(cells: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Zeros for areas without a row, where the contract says that is what absence means."""
     key = ["measure_id", "period_start", "grain", "group_id", "unit"]
-    wanted = expected_areas(context, observations.select(key).unique(maintain_order=True))
-    absent = wanted.join(observations, on=[*key, "area_id"], how="anti").with_columns(
+    wanted = expected_areas(context, cells.select(key).unique(maintain_order=True))
+    zeros = wanted.join(cells, on=[*key, "area_id"], how="anti").with_columns(
         row_ref=pl.lit(""),
         value=pl.lit(0.0),
         status=pl.lit("observed"),
         reason=pl.lit("in der Lieferung nicht genannt, laut Vertrag null"),
         reason_en=pl.lit("not named in the delivery, zero by contract"),
     )
-    return finished(absent, context)
+    return finished(zeros, context)

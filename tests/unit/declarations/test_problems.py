@@ -98,7 +98,7 @@ def test_names_nobody_declares_come_together(town: Path) -> None:
         ({"format": {"encoding": "hex"}}, "unknown encoding 'hex'"),
         ({"format": {"sheet": "Blatt"}}, "a CSV file has no sheet"),
         ({"format": {"decimal": ".", "thousands": "."}}, "decimal and thousands mark are the same"),
-        ({"period": {"grain": "year"}}, "give exactly one of columns, file_name, sheet, cell, fixed"),
+        ({"period": {"grain": "year"}}, "give exactly one of columns, file_name, sheet, cell"),
     ],
 )
 def test_a_contract_that_cannot_work(tmp_path: Path, changes: dict[str, Any], message: str) -> None:

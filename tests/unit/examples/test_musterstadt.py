@@ -17,8 +17,8 @@ from examples.musterstadt import plants
 from examples.musterstadt.city import NEW, OLD, TINY, districts
 from examples.musterstadt.generate import FOLDER, generate
 from orchestration.declarations import Declarations, read_declarations
-from orchestration.ingest.readers import read_tables
-from orchestration.ingest.tidy import Context, tidy
+from orchestration.ingest.plan import Context
+from orchestration.ingest.reading import read_file
 
 CASES = ["Tatdatum", "Deliktsgruppe", "Stadtteil", "Stadtgebiet", "Ausführung"]
 
@@ -60,14 +60,12 @@ def read(city: Path, declarations: Declarations) -> tuple[pl.DataFrame, dict[str
                 assert layout.as_of.file_name is not None
                 stamp = date.fromisoformat(path.stem[-10:])
                 context = Context(declarations, source, layout, path.name, path.name, stamp)
-                tables = [
-                    tidy(one, context) for one in read_tables(path.read_bytes(), layout.format)
-                ]
-                frames += [one.observations for one in tables]
-                notes += [note for one in tables for note in one.notes]
-                count = sum(len(one.quarantined) for one in tables)
-                if count:
-                    aside[f"{source.id}/{path.name}"] = count
+                kept: list[pl.DataFrame] = []
+                outcome = read_file(path, context, kept.append, kept.clear)
+                frames += kept
+                notes += outcome.notes
+                if outcome.set_aside:
+                    aside[f"{source.id}/{path.name}"] = outcome.set_aside
         assert matched == set(inbox.iterdir()), source.id
     return pl.concat(frames), aside, notes
 

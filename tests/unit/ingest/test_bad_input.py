@@ -47,7 +47,7 @@ def town(tmp_path: Path) -> Callable[..., Callable[..., Delivery]]:
             data = content.encode() if isinstance(content, str) else content
             (place.inbox / "fall" / name).write_bytes(data)
             take_in(declarations, declarations.sources["fall"], place)
-            (entry,) = (one for one in lake.ledger(place) if one.sha256 == lake.sha256_of(data))
+            (entry,) = (one for one in lake.ledger(place) if one.sha256 == lake.checksum(data))
             assert entry.rows_in == entry.rows_accepted + entry.rows_quarantined
             return entry
 

@@ -1,0 +1,294 @@
+"""What bytes really are: their kind by their first bytes, compression, archives and encodings."""
+
+import bz2
+import codecs
+import gzip
+import io
+import lzma
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, cast
+
+import pyarrow as pa
+
+from orchestration.ingest.table import Unreadable
+
+CHUNK = 16 * 1024 * 1024
+LONGEST_LINE = CHUNK
+LARGEST_MEMBER = 512 * 1024 * 1024
+BOMB_RATIO = 200
+
+_KINDS = {
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"\xd0\xcf\x11\xe0": "xls",
+    b"%PDF": "pdf",
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bz2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PAR1": "parquet",
+    b"SQLite format 3\x00": "sqlite",
+    b"\x89PNG": "image",
+    b"\xff\xd8\xff": "image",
+}
+_WORDS = {
+    "zip": "a ZIP archive",
+    "xlsx": "an Excel workbook (.xlsx)",
+    "ods": "an OpenDocument spreadsheet (.ods)",
+    "xls": "an old Excel workbook (.xls)",
+    "pdf": "a PDF document",
+    "gzip": "a gzip archive",
+    "bz2": "a bzip2 archive",
+    "xz": "an xz archive",
+    "zstd": "a zstd archive",
+    "parquet": "a Parquet file",
+    "sqlite": "a SQLite database",
+    "image": "an image",
+    "text": "text",
+}
+COMPRESSED = ("gzip", "bz2", "xz", "zstd")
+
+
+def kind_of(path: Path) -> str:
+    """What a file is by its content: zip, xlsx, ods, xls, pdf, gzip, …, or text for all else."""
+    with path.open("rb") as handle:
+        start = handle.read(16)
+    kind = kind_of_start(start)
+    return _kind_in_zip(path) if kind == "zip" else kind
+
+
+def kind_of_start(start: bytes) -> str:
+    """What a file is by its first 16 bytes, without telling apart what a ZIP archive holds."""
+    return next((kind for sign, kind in _KINDS.items() if start.startswith(sign)), "text")
+
+
+def _kind_in_zip(file: Path | IO[bytes]) -> str:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = set(archive.namelist())
+            if "xl/workbook.xml" in names or "[Content_Types].xml" in names:
+                return "xlsx"
+            if "content.xml" in names and "mimetype" in names:
+                return "ods"
+    except (zipfile.BadZipFile, OSError, ValueError):
+        pass
+    return "zip"
+
+
+def in_words(kind: str) -> str:
+    """A kind as people call it."""
+    return _WORDS.get(kind, kind)
+
+
+def opened(path: Path, kind: str) -> IO[bytes]:
+    """Open a file for reading, unpacking gzip, bz2, xz and zstd on the way."""
+    match kind:
+        case "gzip":
+            return cast(IO[bytes], gzip.open(path, "rb"))
+        case "bz2":
+            return cast(IO[bytes], bz2.open(path, "rb"))
+        case "xz":
+            return cast(IO[bytes], lzma.open(path, "rb"))
+        case "zstd":
+            return cast(IO[bytes], pa.CompressedInputStream(str(path), "zstd"))
+        case _:
+            return path.open("rb")
+
+
+def unpacked(path: Path) -> tuple[bytes, str]:
+    """All bytes of a file, unpacked, and the kind of what is inside; for kinds read as a whole.
+
+    Raises Unreadable where the archive is damaged or unpacks to more than LARGEST_MEMBER bytes.
+    """
+    kind = kind_of(path)
+    with opened(path, kind) as stream:
+        try:
+            data = stream.read(LARGEST_MEMBER + 1)
+        except DAMAGED as error:
+            raise Unreadable(damaged(kind, error)) from None
+    if len(data) > LARGEST_MEMBER:
+        raise Unreadable(_too_large(LARGEST_MEMBER))
+    if kind in COMPRESSED:
+        kind = kind_of_start(data[:16])
+        if kind == "zip":
+            kind = _kind_in_zip(io.BytesIO(data))
+    return data, kind
+
+
+DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowInvalid)
+
+
+def damaged(kind: str, error: Exception) -> str:
+    """What to say of an archive that cannot be unpacked."""
+    return f"the {kind} archive is damaged: {error}"
+
+
+def _too_large(limit: int) -> str:
+    return f"unpacks to more than {limit // 1024**2} MB; deliver it in parts or as CSV"
+
+
+def members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
+    """The files inside an archive whose base name matches, sorted by name.
+
+    Nothing is written to disk, so that names such as ../../x do no harm. Raises Unreadable where
+    the archive is damaged, locked, or a file inside is larger than LARGEST_MEMBER bytes.
+    """
+    kind = kind_of(path)
+    try:
+        if kind in ("zip", "xlsx", "ods"):
+            yield from _zip_members(path, pattern)
+        else:
+            yield from _tar_members(path, pattern)
+    except (*DAMAGED, tarfile.TarError, zipfile.BadZipFile, RuntimeError) as error:
+        raise Unreadable(f"the archive is damaged or locked: {error}") from None
+
+
+def _zip_members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(path) as archive:
+        entries = [one for one in archive.infolist() if not one.is_dir()]
+        for entry in sorted(entries, key=lambda one: one.filename):
+            name = Path(entry.filename).name
+            if re.search(pattern, name):
+                with archive.open(entry) as handle:
+                    yield name, _limited(handle.read(LARGEST_MEMBER + 1), name)
+
+
+def _tar_members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(path) as archive:
+        for entry in sorted(archive.getmembers(), key=lambda one: one.name):
+            name = Path(entry.name).name
+            handle = archive.extractfile(entry) if entry.isfile() else None
+            if handle is not None and re.search(pattern, name):
+                yield name, _limited(handle.read(LARGEST_MEMBER + 1), name)
+
+
+def _limited(data: bytes, name: str) -> bytes:
+    if len(data) > LARGEST_MEMBER:
+        raise Unreadable(f"{name} {_too_large(LARGEST_MEMBER)}")
+    return data
+
+
+def text_chunks(path: Path, kind: str, encoding: str) -> Iterator[bytes]:
+    """The text of a file as UTF-8 without byte order mark, in pieces that end with a line.
+
+    The pieces hold about CHUNK bytes. Raises Unreadable where the text is in another encoding than
+    the contract says, with the line, or where a line is longer than LONGEST_LINE.
+    """
+    codec = codecs.lookup(encoding).name
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if codec == "utf-8" else encoding)()
+    rest, lines, total = "", 0, 0
+    sane = max(LARGEST_MEMBER, BOMB_RATIO * path.stat().st_size)
+    with opened(path, kind) as stream:
+        while True:
+            try:
+                data = stream.read(CHUNK)
+            except DAMAGED as error:
+                raise Unreadable(damaged(kind, error)) from None
+            total += len(data)
+            if kind in COMPRESSED and total > sane:
+                raise Unreadable(_too_large(sane))
+            try:
+                text = rest + decoder.decode(data, final=not data)
+            except UnicodeError as error:
+                raise Unreadable(_wrong(error, lines, rest, encoding)) from None
+            cut = len(text) if not data else max(text.rfind("\n"), _last_return(text)) + 1
+            rest = text[cut:]
+            if len(rest) > LONGEST_LINE:
+                raise Unreadable(
+                    f"line {lines + 1} is longer than {LONGEST_LINE // 1024**2} MB; "
+                    "a quotation mark or a line end is missing"
+                )
+            piece = text[:cut]
+            if "\x00" in piece:
+                raise Unreadable(
+                    f"the text holds zero bytes; it is not {encoding} (perhaps utf-16)"
+                )
+            encoded = piece.encode()
+            if codec not in ("utf-8", "ascii") and not piece.isascii():
+                _not_utf8(piece, lines, encoding)
+            if encoded:
+                yield encoded
+            lines += encoded.count(b"\n")
+            if not data:
+                return
+
+
+def _last_return(text: str) -> int:
+    """The last line end of files that use only carriage returns."""
+    return text.rfind("\r", 0, len(text) - 1) if "\n" not in text else -1
+
+
+def _wrong(error: UnicodeError, lines: int, rest: str, encoding: str) -> str:
+    if not isinstance(error, UnicodeDecodeError):
+        return f"the text is not {encoding}: {error}"
+    data = error.object
+    line = lines + rest.count("\n") + data[: error.start].count(b"\n") + 1
+    return (
+        f"line {line}: byte 0x{data[error.start]:02x} is not {encoding}; the file looks like "
+        f"{likely_encoding(data)}: set format.encoding or ask for {encoding}"
+    )
+
+
+def _not_utf8(piece: str, lines: int, encoding: str) -> None:
+    """Refuse UTF-8 that was declared as something else: umlauts would be garbled in silence."""
+    try:
+        original = piece.encode(encoding)
+        original.decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return
+    parts = piece.split("\n")
+    line = lines + next(n for n, part in enumerate(parts, 1) if not part.isascii())
+    raise Unreadable(
+        f"line {line}: the contract says {encoding}, but the file is utf-8 "
+        f"(umlauts would be garbled): set format.encoding: utf-8"
+    )
+
+
+def likely_encoding(data: bytes) -> str:
+    """The encoding in which German text makes most sense; for hints, never for reading."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+            return "utf-8"
+        except UnicodeDecodeError:
+            pass
+    letters = {
+        "cp1252": b"\xe4\xf6\xfc\xdf\xc4\xd6\xdc",
+        "cp850": b"\x84\x94\x81\xe1\x8e\x99\x9a",
+        "mac_roman": b"\x8a\x9a\x9f\xa7\x80\x85\x86",
+    }
+    return max(letters, key=lambda name: sum(data.count(bytes([one])) for one in letters[name]))
+
+
+def lines_as_they_are(path: Path, encoding: str) -> Iterator[str]:
+    """The lines of a text that is no table, as far as it can be unpacked.
+
+    Bytes that are no text in the encoding are shown as escapes. Files of a kind that is not text
+    have no lines.
+    """
+    kind = kind_of(path)
+    if kind not in (*COMPRESSED, "text"):
+        return
+    parts: list[bytes] = []
+    with opened(path, kind) as stream:
+        while sum(map(len, parts)) < LARGEST_MEMBER:
+            try:
+                piece = stream.read1(CHUNK) if isinstance(stream, io.BufferedIOBase) else b""
+            except DAMAGED:
+                break
+            if not piece:
+                break
+            parts.append(piece)
+    data = b"".join(parts)
+    if kind_of_start(data[:16]) != "text":
+        return
+    text = data.decode(encoding, errors="backslashreplace")
+    for line in io.StringIO(text, newline=""):
+        yield line.rstrip("\r\n")

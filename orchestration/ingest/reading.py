@@ -1,0 +1,259 @@
+"""One delivered file read by its contract, batch by batch: observations, rows set aside, notes."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from orchestration.ingest import content, tidy
+from orchestration.ingest.cases import CaseTally
+from orchestration.ingest.plan import Context, Plan, make_plan, unknown_columns
+from orchestration.ingest.readers import open_tables
+from orchestration.ingest.special import check_subtotals, leave_out
+from orchestration.ingest.table import Aside, Batch, Table, Unreadable
+from orchestration.ingest.versions import judge_version, outside_validity
+
+ASIDE_SCHEMA = {"row_ref": pl.String, "reason": pl.String, "raw": pl.String}
+_TABLE = 2**32
+
+Keep = Callable[[pl.DataFrame], None]
+
+
+@dataclass
+class Outcome:
+    """What came of a file: rows in = rows accepted + rows in `asides` (ASIDE_SCHEMA)."""
+
+    rows_in: int = 0
+    observations: int = 0
+    asides: list[pl.DataFrame] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def set_aside(self) -> int:
+        """How many rows are set aside."""
+        return sum(frame.height for frame in self.asides)
+
+    def add_asides(self, prefix: str, asides: list[Aside]) -> None:
+        """Set rows of one table aside."""
+        if asides:
+            rows = [(f"{prefix}{one.number}", one.reason, one.raw) for one in asides]
+            self.asides.append(pl.DataFrame(rows, schema=ASIDE_SCHEMA, orient="row"))
+
+
+@dataclass
+class _Pass:
+    """One reading of all tables; `doubled` are hashes of cells that an earlier one saw twice."""
+
+    context: Context
+    keep: Keep
+    doubled: pl.Series | None = None
+    outcome: Outcome = field(default_factory=Outcome)
+    hashes: list[pl.Series] = field(default_factory=list)
+    suspects: list[pl.DataFrame] = field(default_factory=list)
+    lines: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+    def give(self, observations: pl.DataFrame) -> None:
+        if observations.height:
+            self.outcome.observations += observations.height
+            self.keep(observations.select(*tidy.OBSERVATION_SCHEMA))
+
+
+def read_file(path: Path, context: Context, keep: Keep, begin_again: Callable[[], None]) -> Outcome:
+    """Read a file; `keep` takes the observations (OBSERVATION_SCHEMA) in batches.
+
+    Where two rows fill one cell, the file is read a second time to tell them apart: `begin_again`
+    then throws away what was kept. Raises Unreadable when the file as a whole does not fit.
+    """
+    first = _Pass(context, keep)
+    _read(path, first)
+    doubled = _doubled(first.hashes)
+    if doubled is None:
+        return first.outcome
+    begin_again()
+    second = _Pass(context, keep, doubled)
+    _read(path, second)
+    return second.outcome
+
+
+def _doubled(hashes: list[pl.Series]) -> pl.Series | None:
+    if not hashes:
+        return None
+    numbers = np.concatenate([one.to_numpy() for one in hashes])
+    numbers.sort()
+    twice = numbers[1:][numbers[1:] == numbers[:-1]]
+    return pl.Series(np.unique(twice)) if len(twice) else None
+
+
+def _read(path: Path, reading: _Pass) -> None:
+    opened = open_tables(path, reading.context.layout.format)
+    reading.outcome.notes += opened.notes
+    any_rows = False
+    for number, table in enumerate(opened.tables):
+        before = reading.outcome.rows_in
+        _table(table, number, reading)
+        any_rows = any_rows or reading.outcome.rows_in > before
+    if not any_rows:
+        raise Unreadable("the file has a header but no rows of data")
+    _resolve(reading)
+    reading.outcome.notes = list(dict.fromkeys(reading.outcome.notes))
+
+
+def _table(table: Table, number: int, reading: _Pass) -> None:
+    plan = make_plan(table, reading.context)
+    resolver = tidy.Resolver(plan)
+    tally = CaseTally(plan, resolver, table.prefix) if plan.layout.cases is not None else None
+    notes = unknown_columns(plan)
+    skipped: dict[str, list[int]] = {}
+    cells: list[pl.DataFrame] = []
+    seen: list[pl.DataFrame] = []
+    limited = _some_areas_have_dates(plan)
+    batches = table.batches(plan.needed)
+    whole = bool(plan.layout.subtotals) or tidy.adds_up(plan)
+    for batch in _as_one(batches, plan.needed) if whole else batches:
+        reading.outcome.rows_in += batch.frame.height + len(batch.odd)
+        reading.outcome.add_asides(table.prefix, batch.odd)
+        data = leave_out(plan, batch, skipped)
+        if plan.layout.subtotals:
+            data, said = check_subtotals(plan, data, table.prefix)
+            notes += said
+        marked = resolver.mark(data)
+        if tally is not None:
+            tally.add(marked)
+        else:
+            observations = tidy.observations_of(plan, marked, table.prefix)
+            if limited:
+                seen.append(observations.select("area_version", "area_id", "period_start").unique())
+            if plan.layout.area.absent == "zero":
+                cells.append(observations.select(*tidy.KEY, "unit"))
+            _sort_out(plan, observations, data, table.prefix, number, reading)
+        reading.outcome.add_asides(table.prefix, marked.reasons.asides(data))
+    notes += _judge_areas(plan, resolver, seen)
+    if tally is not None:
+        reading.give(tally.observations())
+        notes += tally.notes
+    if cells:
+        reading.give(tidy.absent(pl.concat(cells), plan.context))
+    for why, rows in skipped.items():
+        more = ", …" if len(rows) > 5 else ""
+        shown = ", ".join(f"{table.prefix}{row}" for row in rows[:5])
+        notes.append(f"{len(rows)} row(s) skipped by contract ({why}): {shown}{more}")
+    reading.outcome.notes += [*table.notes, *notes]
+
+
+def _some_areas_have_dates(plan: Plan) -> bool:
+    area = plan.layout.area
+    register = plan.context.declarations.register.of(area.system, area.version)
+    return register["valid_from"].n_unique() > 1 or register["valid_to"].n_unique() > 1
+
+
+def _judge_areas(plan: Plan, resolver: tidy.Resolver, seen: list[pl.DataFrame]) -> list[str]:
+    """Notes on area versions; raises Unreadable where the places meant are not those declared."""
+    area, register = plan.layout.area, plan.context.declarations.register
+    complete = plan.layout.cases is None and area.absent == "missing"
+    notes = []
+    for version, codes in resolver.area_codes.items():
+        verdict = judge_version(codes, area, register, version, complete=complete)
+        if verdict.refusal is not None:
+            raise Unreadable(verdict.refusal)
+        if verdict.note is not None:
+            notes.append(verdict.note)
+    for (version,), found in pl.concat(seen).group_by("area_version") if seen else ():
+        notes += outside_validity(found, area.system, str(version), register)
+    return notes
+
+
+def _as_one(batches: Iterator[Batch], needed: list[str]) -> Iterator[Batch]:
+    """All batches as one, for rules that look across rows."""
+    found = list(batches)
+    if len(found) == 1:
+        yield found[0]
+        return
+    schema = {"_row": pl.UInt32, **dict.fromkeys(needed, pl.String)}
+    frame = pl.concat([one.frame for one in found]) if found else pl.DataFrame(schema=schema)
+    owner = {
+        number: one
+        for one in found
+        for number in (*one.frame["_row"].to_list(), *(odd.number for odd in one.odd))
+    }
+
+    def raw(numbers: list[int]) -> dict[int, str]:
+        return {number: owner[number].raw([number])[number] for number in numbers}
+
+    yield Batch(frame, [odd for one in found for odd in one.odd], raw)
+
+
+def _sort_out(
+    plan: Plan, observations: pl.DataFrame, batch: Batch, prefix: str, table: int, reading: _Pass
+) -> None:
+    """Keep what is alone in its cell; rows that share one wait until all tables are read."""
+    hashes = tidy.cell_hashes(observations)
+    if reading.doubled is None:
+        reading.hashes.append(hashes)
+    else:
+        # parts of one cell must stay together, or two sums would share it
+        shared = hashes.is_in(reading.doubled.implode()) | tidy.adds_up(plan)
+        rows = observations["_row"].filter(shared).unique(maintain_order=True)
+        is_suspect = observations["_row"].is_in(rows.implode())
+        suspects = observations.filter(is_suspect)
+        if suspects.height:
+            at = pl.col("_row").cast(pl.Int64) + table * _TABLE
+            reading.suspects.append(suspects.with_columns(_row=at))
+            texts = batch.raw(rows.to_list())
+            for number, text in texts.items():
+                reading.lines[number + table * _TABLE] = (f"{prefix}{number}", text)
+        observations = observations.filter(~is_suspect)
+    reading.give(tidy.added_up(observations) if tidy.adds_up(plan) else observations)
+
+
+def _resolve(reading: _Pass) -> None:
+    """Decide on rows that fill the same cell: the first of equal ones stays, others go."""
+    if not reading.suspects:
+        return
+    suspects = pl.concat(reading.suspects)
+    clashing = tidy.clashes(suspects)
+    rows = [(*reading.lines[at], why) for at, why in clashing]
+    asides = [(ref, why, text) for ref, text, why in rows]
+    if asides:
+        reading.outcome.asides.append(pl.DataFrame(asides, schema=ASIDE_SCHEMA, orient="row"))
+    gone = [at for at, _ in clashing]
+    kept = suspects.filter(~pl.col("_row").is_in(gone))
+    reading.give(tidy.added_up(kept) if "_part" in kept.columns else kept)
+
+
+def all_rows(path: Path, context: Context, reason: str) -> pl.DataFrame:
+    """Every row of a file set aside for one reason (ASIDE_SCHEMA); lines if there is no table."""
+    outcome = Outcome()
+    try:
+        for table in open_tables(path, context.layout.format).tables:
+            for batch in table.batches([]):
+                asides = [one._replace(reason=reason) for one in batch.odd]
+                texts = batch.raw(batch.frame["_row"].to_list())
+                asides += [Aside(number, reason, text) for number, text in texts.items()]
+                outcome.add_asides(table.prefix, sorted(asides))
+    except Unreadable:
+        how = context.layout.format
+        head = how.title_rows + how.header_rows
+        lines = enumerate(content.lines_as_they_are(path, how.encoding), 1)
+        found = [Aside(n, reason, line) for n, line in lines if n > head and line.strip()]
+        outcome = Outcome()
+        outcome.add_asides("", found)
+    if not outcome.asides:
+        return pl.DataFrame(schema=ASIDE_SCHEMA)
+    return pl.concat(outcome.asides)
+
+
+def first_cell(path: Path, context: Context) -> str:
+    """The text of the cell the layout's as_of names; raises Unreadable where it is not there."""
+    rule = context.layout.as_of
+    assert rule is not None
+    assert rule.cell is not None
+    for table in open_tables(path, context.layout.format).tables:
+        column = make_plan(table, context).column(rule.cell.column, "as_of.cell")
+        left = rule.cell.row
+        for batch in table.batches([column]):
+            if batch.frame.height >= left:
+                return str(batch.frame[column][left - 1])
+            left -= batch.frame.height
+    raise Unreadable(f"as_of.cell: the first table has no row {rule.cell.row}")

@@ -1,0 +1,114 @@
+"""What readers give and everything after them takes: tables of text cells that come in batches."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import polars as pl
+
+
+class Unreadable(Exception):
+    """The file as a whole cannot be read by its contract; the message says what would be right."""
+
+
+class Aside(NamedTuple):
+    """A row that is set aside: its number in the table, why, and as it was delivered."""
+
+    number: int
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of a table.
+
+    `frame` has the column `_row` (UInt32, the line or the row of the sheet) and text columns by
+    header, stripped and never null. `odd` are rows with too many or too few cells. `raw` gives the
+    rows of these numbers as they were delivered.
+    """
+
+    frame: pl.DataFrame
+    odd: list[Aside]
+    raw: Callable[[list[int]], dict[int, str]]
+
+
+@dataclass
+class Table:
+    """One table of a file.
+
+    `batches` gives the rows with the columns asked for, each call from the beginning. `notes` say
+    what was met on the way (empty lines, footnotes), in words; they are complete after the last
+    batch. `prefix` stands before row numbers, such as the name of the sheet.
+    """
+
+    columns: list[str]
+    batches: Callable[[list[str]], Iterator[Batch]]
+    sheet: str | None = None
+    prefix: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def normalised(header: str) -> str:
+    """A header as contracts write it: one blank for any white space, no soft hyphens."""
+    return re.sub(r"\s+", " ", header.replace("\xad", "")).strip()
+
+
+def joined_header(rows: list[list[str]]) -> list[str]:
+    """One name per column from one or more header rows; cells of upper rows reach to the right."""
+    width = max(map(len, rows), default=0)
+    rows = [[normalised(cell) for cell in row] + [""] * (width - len(row)) for row in rows]
+    for upper in rows[:-1]:
+        for column in range(1, width):
+            upper[column] = upper[column] or upper[column - 1]
+    return [
+        " / ".join(dict.fromkeys(part for part in parts if part))
+        for parts in zip(*rows, strict=True)
+    ]
+
+
+def checked_header(columns: list[str], where: str, line: int) -> list[str]:
+    """The columns without empty ones at the end; raises Unreadable where they cannot be told apart.
+
+    `line` is where the header stands, for the message.
+    """
+    columns = list(columns)
+    while columns and not columns[-1]:
+        columns.pop()
+    doubled = sorted({name for name in columns if name and columns.count(name) > 1})
+    if doubled:
+        raise Unreadable(f"{where}the header has {', '.join(map(repr, doubled))} twice")
+    if not columns:
+        raise Unreadable(f"{where}the header in line {line} is empty")
+    return columns
+
+
+def cells_to_batch(
+    rows: list[tuple[int, list[str]]],
+    columns: list[str],
+    wanted: list[str],
+    raw: Callable[[list[int]], dict[int, str]],
+) -> Batch:
+    """A batch from rows of cells, of which those with other than one cell per column are odd."""
+    square: list[tuple[int, list[str]]] = []
+    odd: list[tuple[int, str]] = []
+    width = len(columns)
+    for number, cells in rows:
+        beyond = any(cell.strip() for cell in cells[width:])
+        if len(cells) >= width and not beyond:
+            square.append((number, cells))
+        else:
+            odd.append((number, odd_width(len(cells), width)))
+    data: dict[str, list[int] | list[str]] = {"_row": [number for number, _ in square]}
+    for name in wanted:
+        position = columns.index(name)
+        data[name] = [cells[position].strip() for _, cells in square]
+    frame = pl.DataFrame(data, schema={"_row": pl.UInt32, **dict.fromkeys(wanted, pl.String)})
+    texts = raw([number for number, _ in odd])
+    return Batch(frame, [Aside(number, why, texts[number]) for number, why in odd], raw)
+
+
+def odd_width(found: int, wanted: int) -> str:
+    """Why a row with another number of cells is set aside."""
+    return f"{found} cells, but the header has {wanted} columns"
