@@ -16,6 +16,10 @@ def show(outcome: Outcome, console: Console) -> None:
         console.print("A run before this one broke off; the warehouse was rebuilt from the lake.")
     _deliveries(outcome, console)
     for intake in city.intakes.values():
+        for words in intake.unreached:
+            console.print(
+                f"[yellow]Not reached:[/] {intake.source_id}: {escape(words)}", highlight=False
+            )
         for name, other in intake.copies:
             console.print(f"[yellow]Left alone:[/] {name} is a copy of {other}.", highlight=False)
         for name in intake.unmatched:
@@ -70,8 +74,10 @@ def _deliveries(outcome: Outcome, console: Console) -> None:
         for note in entry.notes
         if not note.endswith(_ORDINARY)
     ]
-    checks = [f"{file}: {words}" for file, _, words in city.failed_checks]
-    _list("Noticed", notes + checks, console)
+    _list("Noticed", notes, console)
+    # What failed a critical check stands among what was set aside.
+    asked = [f"{file}: {words}" for file, level, words in city.failed_checks if level == "warning"]
+    _list("Asked", asked, console)
 
 
 _ORDINARY = ("footnotes not read", "empty line(s)")

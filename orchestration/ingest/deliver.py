@@ -25,13 +25,15 @@ from orchestration.place import Place
 class Intake:
     """What a run found for one source: new entries, known files, copies, files of no layout.
 
-    `copies` are pairs of a file left unread and the file of the same content that was read.
+    `copies` are pairs of a file left unread and the file of the same content that was read;
+    `unreached` says which databases could not be asked and why.
     """
 
     source_id: str
     new: list[Delivery] = field(default_factory=list)
     known: int = 0
     copies: list[tuple[str, str]] = field(default_factory=list)
+    unreached: list[str] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
 
 
@@ -65,9 +67,9 @@ def take_in(
     known = {entry.delivery_id: entry for entry in lake.ledger(place, source.id)}
     seen: dict[str, str] = {}
     searched = search(source, place)
-    intake.unmatched = searched.unmatched
+    intake.unmatched, intake.unreached = searched.unmatched, searched.unreached
     for found in searched.deliveries():
-        sha256 = lake.checksum(found.path if found.data is None else found.data)
+        sha256 = lake.checksum(found.content)
         delivery_id = _delivery_id(source, found.layouts, sha256, found.name)
         if delivery_id in seen:
             intake.copies.append((found.name, seen[delivery_id]))
@@ -127,8 +129,8 @@ def _arrival(desk: _Desk, delivery_id: str, path: Path, name: str) -> date:
 
 def _commit(desk: _Desk, found: Found, sha256: str, delivery_id: str) -> Delivery:
     source, place = desk.source, desk.place
-    arrived = _arrival(desk, delivery_id, found.path, found.name)
-    path = lake.keep_original(place, found.path if found.data is None else found.data, sha256)
+    path = lake.keep_original(place, found.content, sha256)
+    arrived = _arrival(desk, delivery_id, found.path or path, found.name)
     layout, as_of, as_of_from = found.layouts[0], arrived, "arrival"
     outcome, rejected = Outcome(), found.problem
     with lake.Parts(place, source.id, delivery_id) as parts:

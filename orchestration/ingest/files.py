@@ -7,7 +7,7 @@ from pathlib import Path
 from orchestration.declarations.register import expand
 from orchestration.declarations.sources import Layout, Source
 from orchestration.declarations.tree import Declarations
-from orchestration.ingest import content
+from orchestration.ingest import content, databases
 from orchestration.ingest.table import Unreadable
 from orchestration.place import Place
 
@@ -16,27 +16,52 @@ from orchestration.place import Place
 class Found:
     """A delivered file and the layouts that may read it, in their order.
 
-    `data` is set for a file inside an archive, whose `path` is that of the archive; `problem` where
-    the archive cannot be opened.
+    `data` is set for a file inside an archive, whose `path` is that of the archive, and for the
+    answer of a database, which has no path; `problem` where the archive cannot be opened.
     """
 
-    path: Path
+    path: Path | None
     name: str
     layouts: tuple[Layout, ...]
     data: bytes | None = None
     problem: str | None = None
 
+    @property
+    def content(self) -> Path | bytes:
+        """What was delivered."""
+        if self.data is not None:
+            return self.data
+        assert self.path is not None
+        return self.path
+
 
 @dataclass
 class Search:
-    """What there is for one source; `unmatched` are files in its inbox that fit no layout."""
+    """What there is for one source.
+
+    `unmatched` are files in its inbox that fit no layout, `unreached` says which databases could
+    not be asked and why.
+    """
 
     files: list[Path] = field(default_factory=list)
     layouts: dict[Path, list[Layout]] = field(default_factory=dict)
+    databases: list[Layout] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
+    unreached: list[str] = field(default_factory=list)
 
     def deliveries(self) -> Iterator[Found]:
-        """Every delivery, by name; archives are opened one after the other."""
+        """Every delivery, by name; archives are opened, then databases asked, one by one."""
+        yield from self._files()
+        for layout in self.databases:
+            assert layout.database is not None
+            try:
+                data = databases.fetch(layout.database)
+            except Unreadable as error:
+                self.unreached.append(str(error))
+                continue
+            yield Found(None, f"{layout.name}.parquet", (layout,), data)
+
+    def _files(self) -> Iterator[Found]:
         for path in self.files:
             layouts = tuple(self.layouts[path])
             patterns = {one.format.members for one in layouts if one.format.members is not None}
@@ -53,7 +78,7 @@ class Search:
 
 def search(source: Source, place: Place) -> Search:
     """Look for the files of a source; raises KeyError where a declared variable is not set."""
-    found = Search()
+    found = Search(databases=[one for one in source.layouts if one.database is not None])
     for folder, pattern, layout in inbox_patterns(source, place):
         for path in folder.glob(pattern):
             if is_delivery(path):

@@ -132,6 +132,15 @@ def _as_text(frame: pl.DataFrame, how: Format) -> pl.DataFrame:
                 .then(column.cast(pl.Int64, strict=False).cast(pl.String))
                 .otherwise(column.cast(pl.String).str.replace(".", how.decimal, literal=True))
             )
+        elif dtype.is_decimal():
+            text = column.cast(pl.String).str.replace(r"\.?0+$", "")
+            text = (
+                pl.when(column == column.round(0))
+                .then(column.cast(pl.Int64, strict=False).cast(pl.String))
+                .otherwise(text.str.replace(".", how.decimal, literal=True))
+            )
+        elif dtype == pl.Boolean:
+            text = pl.when(column).then(pl.lit("WAHR")).when(~column).then(pl.lit("FALSCH"))
         elif dtype == pl.Datetime:
             text = column.dt.strftime("%Y-%m-%d %H:%M:%S").str.strip_suffix(" 00:00:00")
         elif dtype.is_nested():
