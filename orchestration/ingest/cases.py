@@ -49,6 +49,9 @@ class CaseTally:
             raise Unreadable(f"covers: {error}") from None
         self.items = list(self._items())
         self._counts: list[list[pl.DataFrame]] = [[] for _ in self.items]
+        self._known: list[list[pl.DataFrame]] = [[] for _ in self.items]
+        reported = cases.reported
+        self._reported = None if reported is None else plan.column(reported, "reported")
         self._areas: list[pl.DataFrame] = []
         self._first: date | None = None
         self._outside = 0
@@ -103,13 +106,27 @@ class CaseTally:
         if isinstance(earliest, date):
             self._first = min(earliest, self._first or earliest)
         self._areas.append(sound.select("area_id").unique())
-        for item, counts in zip(self.items, self._counts, strict=True):
-            counts.append(self._counted(item, sound))
+        for item, counts, known in zip(self.items, self._counts, self._known, strict=True):
+            long = self._labelled(item, sound)
+            counts.append(
+                long.group_by(_CELL, maintain_order=True).agg(
+                    value=pl.col("amount").sum(), refs=pl.col("row_ref")
+                )
+            )
+            if self._reported is not None and item.closed is None:
+                month = pl.col(f"date:{self._reported}").dt.month_end()
+                known.append(
+                    long.drop_nulls(f"date:{self._reported}")
+                    .group_by([*_CELL, month.alias("as_of")], maintain_order=True)
+                    .agg(value=pl.col("amount").sum())
+                )
 
     def _date_columns(self) -> list[str]:
         days = [day for item in self.items for day in (item.day, item.closed) if day is not None]
         if self.cases.covers.column is not None:
             days.append(self._window_column())
+        if self._reported is not None:
+            days.append(f"date:{self._reported}")
         return sorted({day.removeprefix("date:") for day in days if day != "day"})
 
     def _window_column(self) -> str:
@@ -146,7 +163,8 @@ class CaseTally:
         )
         note_bad(marked)
 
-    def _counted(self, item: _Item, sound: pl.DataFrame) -> pl.DataFrame:
+    def _labelled(self, item: _Item, sound: pl.DataFrame) -> pl.DataFrame:
+        """The rows that count, once for everybody and once per group, with month and amount."""
         rows = sound.filter(pl.col(item.day).is_not_null())
         for name, wanted in item.where.items():
             rows = rows.filter(pl.col(name).is_in(wanted))
@@ -166,9 +184,7 @@ class CaseTally:
                 period_start=pl.col(item.closed).dt.truncate("1mo"), amount=pl.lit(-1.0)
             )
             long = pl.concat([long, ended])
-        return long.group_by(_CELL, maintain_order=True).agg(
-            value=pl.col("amount").sum(), refs=pl.col("row_ref")
-        )
+        return long
 
     def _binned(self, item: _Item, rows: pl.DataFrame) -> pl.DataFrame:
         """Closed cases with the bin of days between start and end; impossible ones are noted."""
@@ -189,7 +205,7 @@ class CaseTally:
         """What the rows add up to (OBSERVATION_SCHEMA)."""
         first, last = self.window
         if self.cases.covers.since == "all":
-            first = self._first or last
+            first = (self._first or last).replace(day=1)
         complete = first + self.cases.covers.complete_after_days * _DAY
         months = [
             month
@@ -201,6 +217,11 @@ class CaseTally:
             self._filled(item, pl.concat(counts), areas, months, first, last)
             for item, counts in zip(self.items, self._counts, strict=True)
             if counts
+        ]
+        parts += [
+            self._as_known_then(item, pl.concat(known), months)
+            for item, known in zip(self.items, self._known, strict=True)
+            if known
         ]
         if self._outside:
             self.notes.append(f"{self._outside} case(s) end before they begin; in no duration")
@@ -265,6 +286,30 @@ class CaseTally:
                 period_start=pl.min_horizontal(end, pl.lit(last))
                 if is_stock
                 else end.dt.truncate("1mo")
+            ),
+            context,
+        )
+
+    def _as_known_then(self, item: _Item, known: pl.DataFrame, months: list[date]) -> pl.DataFrame:
+        """What the counts were at the end of each earlier month, by the day cases were reported."""
+        context = self.plan.context
+        measure = next(one for one in context.source.measures if one.id == item.measure)
+        states = (
+            known.group_by([*_CELL, "as_of"], maintain_order=True)
+            .agg(pl.col("value").sum())
+            .sort([*_CELL, "as_of"])
+            .with_columns(value=pl.col("value").cum_sum().over(_CELL))
+            .filter(pl.col("as_of") < context.as_of, pl.col("period_start").is_in(months))
+        )
+        return finished(
+            states.with_columns(
+                row_ref=pl.lit(""),
+                measure_id=pl.lit(measure.id),
+                unit=pl.lit(measure.unit),
+                grain=pl.lit("month"),
+                status=pl.lit("provisional"),
+                reason=pl.lit("nach Meldedatum, wie damals bekannt"),
+                reason_en=pl.lit("by date of report, as known then"),
             ),
             context,
         )

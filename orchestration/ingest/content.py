@@ -160,7 +160,11 @@ def _zip_members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
 
 def _tar_members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(path) as archive:
-        for entry in sorted(archive.getmembers(), key=lambda one: one.name):
+        entries = archive.getmembers()
+        # only at the very end an archive that was cut off is noticed
+        while archive.fileobj is not None and archive.fileobj.read(CHUNK):
+            continue
+        for entry in sorted(entries, key=lambda one: one.name):
             name = Path(entry.name).name
             handle = archive.extractfile(entry) if entry.isfile() else None
             if handle is not None and re.search(pattern, name):

@@ -108,6 +108,8 @@ def _needed(plan: Plan) -> list[str]:
         needed += [plan.column(duration.start, "start"), plan.column(duration.end, "end")]
     if cases.covers.column is not None:
         needed.append(plan.column(cases.covers.column, "covers"))
+    if cases.reported is not None:
+        needed.append(plan.column(cases.reported, "reported"))
     return needed
 
 

@@ -443,7 +443,7 @@ def finished(accepted: pl.DataFrame, context: Context) -> pl.DataFrame:
         delivery_id=pl.lit(context.delivery_id),
         area_system=pl.lit(area.system),
         area_version="area_version" if moving else pl.lit(area.version),
-        as_of=pl.lit(context.as_of),
+        as_of="as_of" if "as_of" in accepted.columns else pl.lit(context.as_of),
     ).select(*row, *(pl.col(name).cast(dtype) for name, dtype in OBSERVATION_SCHEMA.items()))
 
 
