@@ -97,7 +97,7 @@ def select(
 ) -> tuple[dict[str, pl.DataFrame], tuple[LeftOut, ...]]:
     """Cut the marts down to what a profile asks for; None means all.
 
-    With `licensed_only`, indicators of which no source states a licence stay behind and are
+    With `licensed_only`, indicators of which a source states no licence stay behind and are
     returned by name. Dimensions keep only what the remaining rows refer to, so that a release
     does not name what it does not contain. Raises ValueError for a missing table, an indicator or
     level nobody knows, or when no value is left.
@@ -129,7 +129,7 @@ def select(
         unlicensed = ", ".join(left.indicator_id for left in left_out)
         raise ValueError(
             "nothing to release: no value fits this profile"
-            + (f"; left out because no source states a licence: {unlicensed}" if left_out else "")
+            + (f"; left out because a source states no licence: {unlicensed}" if left_out else "")
         )
     return chosen | _dimensions(tables, chosen), left_out
 
@@ -265,9 +265,9 @@ def _known(what: str, known: pl.Series, wanted: Collection[str] | None) -> list[
 def _without_licence(
     tables: Mapping[str, pl.DataFrame], sources: pl.DataFrame
 ) -> tuple[LeftOut, ...]:
-    licensed = sources.filter(pl.col("licence").fill_null("").str.strip_chars() != "")
-    covered = tables["indicator_source"].join(licensed, on="source_id", how="semi")
-    bare = tables["indicator"].join(covered, on="indicator_id", how="anti").sort("indicator_id")
+    silent = sources.filter(pl.col("licence").fill_null("").str.strip_chars() == "")
+    used = tables["indicator_source"].join(silent, on="source_id", how="semi")
+    bare = tables["indicator"].join(used, on="indicator_id", how="semi").sort("indicator_id")
     counts = dict(tables["indicator_value"]["indicator_id"].value_counts().iter_rows())
     return tuple(
         LeftOut(
@@ -275,8 +275,8 @@ def _without_licence(
             row["name_de"],
             row["name_en"],
             counts.get(row["indicator_id"], 0),
-            "keine der Quellen nennt eine Lizenz",
-            "none of its sources states a licence",
+            "nicht jede Quelle nennt eine Lizenz",
+            "not every source states a licence",
         )
         for row in bare.iter_rows(named=True)
     )
