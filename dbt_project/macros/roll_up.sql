@@ -69,7 +69,8 @@ part as (
         wanted.unit,
         lineage.area_id as part_id,
         lineage.is_unassigned as part_is_unassigned,
-        coalesce(wanted.period_start < lineage.begins, false) as part_begins_later
+        coalesce(wanted.period_start < lineage.begins or wanted.period_start > lineage.ends, false)
+            as part_outside_its_time
     from wanted
     inner join {{ ref('stg_area_lineage') }} as lineage
         on
@@ -113,7 +114,7 @@ summed as (
             and part.period_start = delivered.period_start
             and part.grain = delivered.grain
             and part.group_id = delivered.group_id
-    where not part.part_begins_later or delivered.value is not null
+    where not part.part_outside_its_time or delivered.value is not null
     group by all
 ),
 

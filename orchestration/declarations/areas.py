@@ -74,25 +74,91 @@ class Version(Declared):
     areas: Annotated[list[AreaFile], Field(min_length=1)]
 
 
+Basis = Literal["area", "population", "events"]
+
+
+class Events(Declared):
+    """A case list whose rows carry the codes of both versions, such as accidents or addresses."""
+
+    files: Annotated[
+        list[str],
+        Field(
+            min_length=1,
+            description="CSV, gzip allowed, relative to areas/ or below ${NAME}; all are counted.",
+        ),
+    ]
+    from_column: str
+    to_column: str
+    delimiter: str = ";"
+    pad: Annotated[int, Field(description="Fill codes up with leading zeros to this length.")] = 0
+
+
+class WeightError(Declared):
+    """How far the weights are from the truth, measured where the truth is known."""
+
+    spread: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="0: the true shares are exactly the weights; 1: each older area lies as a "
+            "whole in one newer area. `python -m bench.crosswalk` shows how it is measured.",
+        ),
+    ]
+    measured_by: Annotated[Words, Field(description="What it was measured by: `Unfälle 2018`.")]
+
+
 class Crosswalk(Declared):
-    """How counts of an older version are carried over to a newer one."""
+    """How counts of an older version are carried over to a newer one.
+
+    Two versions may have several, one per basis; a measure names the basis that suits it
+    (`carried_by`), or takes the one that is declared first.
+    """
 
     from_version: Code
     to_version: Code
     level: Identifier
-    file: str
+    basis: Annotated[Basis, Field(description="What the weights were measured by.")]
+    file: Annotated[
+        str | None, Field(description="One row per pair of an older and a newer area.")
+    ] = None
     delimiter: str = ","
     from_column: str = "from_area_id"
     to_column: str = "to_area_id"
-    weight_column: str = "weight"
-    basis: Annotated[
-        Literal["area", "population", "events"],
-        Field(description="What the weights were measured by."),
-    ]
+    weight_column: Annotated[
+        str, Field(description="Shares of the older area, together about 1.")
+    ] = "weight"
+    count_column: Annotated[
+        str | None,
+        Field(description="Residents or events of the pair instead of shares; they become shares."),
+    ] = None
+    events: Annotated[
+        Events | None, Field(description="Count the weights from a case list instead of a file.")
+    ] = None
+    prior: Annotated[
+        Basis | None,
+        Field(
+            description="With events: one more event per older area, shared out by the weights of "
+            "this basis, so that few or no events decide nothing alone."
+        ),
+    ] = None
+    error: Annotated[
+        WeightError | None, Field(description="Stated beside every value carried over by it.")
+    ] = None
     unchanged: Annotated[
         list[Identifier],
         Field(description="Levels whose areas are the same in both versions, codes included."),
     ] = []
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "Crosswalk":
+        if (self.file is None) == (self.events is None):
+            raise ValueError("give either file or events")
+        if self.events is not None and self.basis != "events":
+            raise ValueError("weights counted from events have `basis: events`")
+        if self.prior is not None and (self.events is None or self.prior == "events"):
+            raise ValueError("prior is another basis, for weights counted from events")
+        return self
 
 
 class AreaSystem(Declared):

@@ -1,5 +1,6 @@
 """The building blocks all declarations share: strict models, identifiers, bilingual texts."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -55,3 +56,15 @@ Words = Annotated[
     BeforeValidator(_as_text),
     Field(description="German text, or {de: …, en: …}."),
 ]
+
+FormerIds = Annotated[
+    list[Identifier],
+    Field(description="Ids it had before; what was kept under them counts for this one."),
+]
+
+
+class Retired(Declared):
+    """No longer kept up: since when and why. What is there stays."""
+
+    on: date
+    why: Words

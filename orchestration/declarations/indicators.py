@@ -4,7 +4,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from orchestration.declarations.common import Declared, GroupId, Identifier, Words
+from orchestration.declarations.common import (
+    Declared,
+    FormerIds,
+    GroupId,
+    Identifier,
+    Retired,
+    Words,
+)
 
 Kind = Literal["count", "share", "rate", "ratio", "reported"]
 
@@ -79,3 +86,8 @@ class Indicator(Declared):
         None
     )
     forecast: ForecastRule | None = None
+    was: FormerIds = []
+    retired: Annotated[
+        Retired | None,
+        Field(description="Still computed from what is there, but not forecast any more."),
+    ] = None

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Collection
 
+from orchestration.declarations.corrections import Correction, systems_of
 from orchestration.declarations.indicators import Indicator, Term
 from orchestration.declarations.sources import Layout, Source
 from orchestration.declarations.tree import Declarations
@@ -21,8 +22,10 @@ class _Check:
         self.all = declarations
         self.report = report
         self.departments = {one.id for one in declarations.municipality.departments}
+        self.renamed: dict[tuple[str, str], str] = {}
 
     def run(self) -> None:
+        self._former_ids()
         for source in self.all.sources.values():
             self._source(source)
         self._owners()
@@ -64,6 +67,8 @@ class _Check:
                 self._named(at, where, name, self.all.indicators, "indicator")
             for index, name in enumerate(profile.levels or []):
                 self._named(at, ("levels", index), name, self._levels(), "level")
+        self._dialogues()
+        self._corrections()
         self._thresholds()
 
     def _named(
@@ -78,8 +83,43 @@ class _Check:
             return True
         close = difflib.get_close_matches(name, sorted(known), n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"declared are {_list(known)}"
+        new = self.renamed.get((what.split(maxsplit=1)[0], name))
+        if new is not None:
+            hint = f"it is called {new!r} now"
         self.report(*at, where, f"found {what} {name!r}, which nobody declares; {hint}")
         return False
+
+    def _former_ids(self) -> None:
+        """Nobody uses an earlier id any more, and only one thing had it."""
+        one: Indicator | Source
+        for one in self.all.indicators.values():
+            at, known = ("indicators", one.id), self.all.indicators
+            self._was(at, ("was",), "indicator", one.id, one.was, known)
+        for one in self.all.sources.values():
+            at = ("sources", one.id)
+            self._was(at, ("was",), "source", one.id, one.was, self.all.sources)
+            for index, measure in enumerate(one.measures):
+                where = ("measures", index, "was")
+                self._was(at, where, "measure", measure.id, measure.was, self.all.measures)
+
+    def _was(
+        self,
+        at: tuple[str, str],
+        where: Location,
+        kind: str,
+        name: str,
+        former: list[str],
+        known: Collection[str],
+    ) -> None:
+        for index, old in enumerate(former):
+            here = (*where, index)
+            if old in known:
+                self.report(*at, here, f"found {old!r}, but that {kind} is still declared")
+            elif (kind, old) in self.renamed:
+                other = self.renamed[(kind, old)]
+                self.report(*at, here, f"found {old!r}, but {other!r} says it was that, too")
+            else:
+                self.renamed[(kind, old)] = name
 
     def _department(self, at: tuple[str, str], name: str) -> None:
         self._named(at, ("department",), name, self.departments, "department")
@@ -112,6 +152,36 @@ class _Check:
             self.report(*at, ("layouts",), "two layouts have the same name")
         for index, layout in enumerate(source.layouts):
             self._layout(at, ("layouts", index), layout, own)
+        self._carried_by(at, source)
+        self._checks(at, source, own)
+        if source.only_here is not None:
+            where = ("only_here", "dialogue")
+            self._named(at, where, source.only_here.dialogue, self.all.dialogues, "dialogue")
+
+    def _checks(self, at: tuple[str, str], source: Source, own: set[str]) -> None:
+        what = "measure of this source"
+        for index, one in enumerate(source.checks.areas):
+            self._named(at, ("checks", "areas", index), one.measure, own, what)
+        for index, one in enumerate(source.checks.sums):
+            where: Location = ("checks", "sums", index)
+            self._named(at, where, one.measure, own, what)
+            if self._named(at, where, one.dimension, self.all.codes, "dimension (codes/*.csv)"):
+                codes = {entry.code for entry in self.all.codes[one.dimension]}
+                for code in one.codes:
+                    self._named(at, where, code, codes, f"code of {one.dimension}")
+
+    def _carried_by(self, at: tuple[str, str], source: Source) -> None:
+        """Wherever older counts can be carried over, the basis a measure asks for is declared."""
+        used = {layout.area.system for layout in source.layouts} & self.all.area_systems.keys()
+        ways = [way for name in sorted(used) for way in self.all.area_systems[name].crosswalks]
+        by_version: dict[str, set[str]] = {}
+        for way in ways:
+            by_version.setdefault(way.from_version, set()).add(way.basis)
+        declared = set.intersection(*by_version.values()) if by_version else set()
+        for index, measure in enumerate(source.measures):
+            if measure.carried_by is not None:
+                where = ("measures", index, "carried_by")
+                self._named(at, where, measure.carried_by, declared, "basis of a crosswalk")
 
     def _layout(self, at: tuple[str, str], here: Location, layout: Layout, own: set[str]) -> None:
         for name in layout.measures:
@@ -120,8 +190,10 @@ class _Check:
         if self._named(at, (*here, "area"), area.system, self.all.area_systems, "area system"):
             system = self.all.area_systems[area.system]
             versions = {version.version for version in system.versions}
-            if self._named(at, (*here, "area"), area.version, versions, "area version"):
-                known = set(self.all.register.of(area.system, area.version)["area_id"])
+            for version in (area.version, *(one.version for one in area.earlier)):
+                if not self._named(at, (*here, "area"), version, versions, "area version"):
+                    continue
+                known = set(self.all.register.of(area.system, version)["area_id"])
                 for name in filter(None, (area.is_, *(rule.id for rule in area.rules))):
                     self._named(at, (*here, "area"), name, known, "area")
             levels = {level.id for level in system.levels}
@@ -159,6 +231,34 @@ class _Check:
                 if measure.control_of is not None:
                     at = ("sources", source.id)
                     self._named(at, here, measure.control_of, self.all.measures, "measure")
+
+    def _dialogues(self) -> None:
+        for dialogue in self.all.dialogues.values():
+            at = ("dialogues", dialogue.id)
+            for index, name in enumerate(dialogue.topics):
+                self._named(at, ("topics", index), name, self.all.indicators, "indicator")
+
+    def _corrections(self) -> None:
+        for correction in self.all.corrections:
+            self._correction(correction)
+
+    def _correction(self, correction: Correction) -> None:
+        at = ("corrections", str(correction.line))
+        if not self._named(at, ("source",), correction.source, self.all.sources, "source"):
+            return
+        source = self.all.sources[correction.source]
+        own = {measure.id for measure in source.measures}
+        if not self._named(at, ("measure",), correction.measure, own, "measure of this source"):
+            return
+        self._group(at, ("group",), correction.group)
+        systems = systems_of(correction, source)
+        if len(systems) != 1:
+            found = f"found {correction.area_version!r}; the source delivers {correction.measure!r}"
+            how = f"in {len(systems)} area systems of it" if systems else "by other area versions"
+            self.report(*at, ("area_version",), f"{found} {how}")
+            return
+        known = set(self.all.register.of(systems[0], correction.area_version)["area_id"])
+        self._named(at, ("area",), correction.area, known, "area")
 
     def _indicator(self, indicator: Indicator) -> None:
         at = ("indicators", indicator.id)

@@ -6,13 +6,14 @@ import io
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from orchestration.declarations.areas import AreaFile, AreaSystem, Crosswalk, Version
+from orchestration.declarations.areas import AreaFile, AreaSystem, Crosswalk, Events, Version
 from orchestration.declarations.yaml_lines import Location
 
 AREA_SCHEMA = {
@@ -35,7 +36,11 @@ CROSSWALK_SCHEMA = {
     "to_area_id": pl.String,
     "level": pl.String,
     "basis": pl.String,
+    "is_default": pl.Boolean,
     "weight_raw": pl.Float64,
+    "spread": pl.Float64,
+    "measured_by_de": pl.String,
+    "measured_by_en": pl.String,
 }
 UNASSIGNED_LEVEL = "nicht_zuzuordnen"
 
@@ -94,9 +99,7 @@ def read_register(folder: Path, systems: list[AreaSystem]) -> AreaRegister:
             rows = list(_version(folder, system, version, ("versions", index), problems))
             known[version.version] = {str(row["area_id"]) for row in rows}
             areas += rows
-        for index, crosswalk in enumerate(system.crosswalks):
-            at: Location = ("crosswalks", index)
-            weights += _weights(folder, system, crosswalk, known, at, problems)
+        weights += _crosswalks(folder, system, known, problems)
     if problems:
         raise RegisterError(problems)
     return AreaRegister(
@@ -236,59 +239,128 @@ def _members(folder: Path, part: AreaFile) -> Iterator[tuple[str, str, str | Non
         yield area_id, row[part.name], parent or None
 
 
-def _weights(
+Shares = dict[tuple[str, str], float]
+
+
+def _crosswalks(
     folder: Path,
     system: AreaSystem,
-    crosswalk: Crosswalk,
     known: dict[str, set[str]],
-    at: Location,
     problems: list[tuple[str, Location, str]],
 ) -> list[dict[str, object]]:
     name = system.area_system
-    for version in (crosswalk.from_version, crosswalk.to_version):
-        if version not in known:
-            problems.append((name, at, f"found version {version!r}; {_one_of(known)}"))
-            return []
-    levels = {level.id for level in system.levels}
-    for level in (crosswalk.level, *crosswalk.unchanged):
-        if level not in levels:
-            problems.append((name, at, f"found level {level!r}; {_one_of(levels)}"))
-            return []
-    try:
-        rows = _read_rows(folder, crosswalk.file, crosswalk.delimiter)
-        weights = [
+    rows: list[dict[str, object]] = []
+    by_basis: dict[tuple[str, str, str], dict[str, Shares]] = {}
+    for index, crosswalk in enumerate(system.crosswalks):
+        at: Location = ("crosswalks", index)
+        wrong = _unfit(system, crosswalk, known)
+        pair = (crosswalk.from_version, crosswalk.to_version, crosswalk.level)
+        others = by_basis.setdefault(pair, {})
+        if crosswalk.basis in others:
+            wrong = f"a second crosswalk of basis {crosswalk.basis!r} between the same versions"
+        elif crosswalk.prior is not None and crosswalk.prior not in others:
+            wrong = f"prior {crosswalk.prior!r}: declare that crosswalk above this one"
+        if wrong is not None:
+            problems.append((name, at, wrong))
+            continue
+        try:
+            shares = _shares(folder, crosswalk, others)
+        except _Unreadable as error:
+            problems.append((name, at, str(error)))
+            others[crosswalk.basis] = {}
+            continue
+        for side, version in enumerate(pair[:2]):
+            strange = {codes[side] for codes in shares} - known[version]
+            if strange:
+                shown = ", ".join(sorted(strange)[:5])
+                problems.append((name, at, f"unknown areas of version {version!r}: {shown}"))
+        stated = crosswalk.error
+        rows += [
             {
                 "area_system": name,
                 "from_version": crosswalk.from_version,
-                "from_area_id": row[crosswalk.from_column],
+                "from_area_id": old,
                 "to_version": crosswalk.to_version,
-                "to_area_id": row[crosswalk.to_column],
+                "to_area_id": new,
                 "level": crosswalk.level,
                 "basis": crosswalk.basis,
-                "weight_raw": float(row[crosswalk.weight_column]),
+                "is_default": not others,
+                "weight_raw": share,
+                "spread": stated and stated.spread,
+                "measured_by_de": stated and stated.measured_by.de,
+                "measured_by_en": stated and stated.measured_by.english,
             }
-            for row in rows
+            for (old, new), share in shares.items()
         ]
-    except _Unreadable as error:
-        problems.append((name, (*at, "file"), str(error)))
-        return []
+        others[crosswalk.basis] = shares
+    return rows
+
+
+def _unfit(system: AreaSystem, crosswalk: Crosswalk, known: dict[str, set[str]]) -> str | None:
+    for version in (crosswalk.from_version, crosswalk.to_version):
+        if version not in known:
+            return f"found version {version!r}; {_one_of(known)}"
+    levels = {level.id for level in system.levels}
+    for level in (crosswalk.level, *crosswalk.unchanged):
+        if level not in levels:
+            return f"found level {level!r}; {_one_of(levels)}"
+    return None
+
+
+def _shares(folder: Path, crosswalk: Crosswalk, others: dict[str, Shares]) -> Shares:
+    """The raw weight of each pair of an older and a newer area, in a fixed order."""
+    if crosswalk.events is not None:
+        counts = count_events(folder, crosswalk.events)
+        prior = _normalised(others[crosswalk.prior]) if crosswalk.prior is not None else {}
+        together = {pair: float(counts.get(pair, 0)) for pair in sorted({*counts, *prior})}
+        return _normalised({pair: n + prior.get(pair, 0.0) for pair, n in together.items()})
+    file = str(crosswalk.file)
+    column = crosswalk.count_column or crosswalk.weight_column
+    try:
+        shares = [
+            ((row[crosswalk.from_column], row[crosswalk.to_column]), float(row[column] or ""))
+            for row in _read_rows(folder, file, crosswalk.delimiter)
+        ]
     except KeyError as error:
-        problems.append((name, at, f"{crosswalk.file!r} has no column {error.args[0]!r}"))
-        return []
+        raise _Unreadable(f"{file!r} has no column {error.args[0]!r}") from None
     except ValueError as error:
-        problems.append((name, at, f"{crosswalk.file!r}: {error}"))
-        return []
-    for side, version in (("from", crosswalk.from_version), ("to", crosswalk.to_version)):
-        strange = {str(row[f"{side}_area_id"]) for row in weights} - known[version]
-        if strange:
-            problems.append(
-                (
-                    name,
-                    at,
-                    f"unknown areas of version {version!r}: {', '.join(sorted(strange)[:5])}",
+        raise _Unreadable(f"{file!r}: {error}") from None
+    twice = [pair for pair, times in Counter(pair for pair, _ in shares).items() if times > 1]
+    if twice:
+        old, new = twice[0]
+        raise _Unreadable(f"{file!r} has the pair {old!r}, {new!r} twice")
+    return dict(shares) if crosswalk.count_column is None else _normalised(dict(shares))
+
+
+def _normalised(weights: Shares) -> Shares:
+    """Make the weights of each older area sum to 1; pairs without any weight are left out."""
+    totals: dict[str, float] = {}
+    for (old, _), weight in weights.items():
+        totals[old] = totals.get(old, 0.0) + weight
+    return {
+        (old, new): weight / totals[old] for (old, new), weight in weights.items() if weight > 0
+    }
+
+
+def count_events(folder: Path, events: Events) -> dict[tuple[str, str], int]:
+    """How many events lie in each pair of an older and a newer area.
+
+    Rows that lack one of the two codes are left out: they say nothing about the pair.
+    """
+    counts: dict[tuple[str, str], int] = {}
+    for file in events.files:
+        rows = _read_rows(folder, file, events.delimiter)
+        for column in (events.from_column, events.to_column):
+            if rows and column not in rows[0]:
+                raise _Unreadable(
+                    f"{file!r} has no column {column!r}; it has {', '.join(map(repr, rows[0]))}"
                 )
-            )
-    return weights
+        for row in rows:
+            old, new = (row[events.from_column] or ""), (row[events.to_column] or "")
+            if old and new:
+                pair = (old.zfill(events.pad), new.zfill(events.pad))
+                counts[pair] = counts.get(pair, 0) + 1
+    return counts
 
 
 def _one_of(names: object) -> str:

@@ -4,9 +4,18 @@ import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from orchestration.declarations.common import Code, Declared, GroupId, Identifier, Words
+from orchestration.declarations.checks import Checks, Tolerance, TolerancePair
+from orchestration.declarations.common import (
+    Code,
+    Declared,
+    FormerIds,
+    GroupId,
+    Identifier,
+    Retired,
+    Words,
+)
 
 Grain = Literal["day", "week", "month", "quarter", "half_year", "year"]
 Symbol = Literal["nil", "secret", "unknown", "blocked", "later", "unreliable", "missing"]
@@ -50,6 +59,9 @@ def _pattern_with_group(value: str) -> str:
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
 DatePattern = Annotated[str, AfterValidator(_pattern_with_group)]
+CellText = Annotated[
+    str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)
+]
 Columns = Annotated[
     str | list[str], Field(description="A column's name, or all the names it has had.")
 ]
@@ -133,9 +145,13 @@ class DateRule(Declared):
     sheet: DatePattern | None = None
     cell: Cell | None = None
     fixed: date | None = None
-    format: Annotated[str, Field(description="strptime format, such as %Y%m or %d.%m.%Y")] = (
-        "%Y-%m-%d"
-    )
+    format: Annotated[
+        str,
+        Field(
+            description="strptime format, such as %Y%m or %d.%m.%Y; %B is a German or English "
+            "month name, %q a quarter."
+        ),
+    ] = "%Y-%m-%d"
     at: Annotated[
         Literal["start", "end"],
         Field(description="Which day a year or month stands for."),
@@ -179,6 +195,13 @@ class WithinColumn(Declared):
     pad: int = 0
 
 
+class EarlierVersion(Declared):
+    """The version of the area system that a file uses for periods up to a day."""
+
+    version: Code
+    until: Annotated[date, Field(description="Last day; a period counts by its first day.")]
+
+
 class AreaColumn(Declared):
     """Where the area stands and in which version of the area system."""
 
@@ -188,6 +211,13 @@ class AreaColumn(Declared):
     is_: Annotated[Code | None, Field(alias="is")] = None
     system: Identifier
     version: Code
+    earlier: Annotated[
+        list[EarlierVersion],
+        Field(
+            description="For a file whose older periods carry older areas: oldest first; `version` "
+            "holds for all periods after the last of them."
+        ),
+    ] = []
     level: Identifier
     pad: Annotated[int, Field(description="Fill up with leading zeros to this length.")] = 0
     rules: list[AreaRule] = []
@@ -201,6 +231,12 @@ class AreaColumn(Declared):
     def _one_origin(self) -> Self:
         if (self.column is None) == (self.is_ is None):
             raise ValueError("give either column or is")
+        days = [one.until for one in self.earlier]
+        if sorted(set(days)) != days:
+            raise ValueError("earlier: the days must rise from version to version")
+        named = [*(one.version for one in self.earlier), self.version]
+        if len(set(named)) < len(named):
+            raise ValueError("earlier: a version is named twice")
         return self
 
 
@@ -210,8 +246,11 @@ class GroupColumn(Declared):
     dimension: Identifier
     column: Columns
     map: Annotated[
-        dict[Code, str],
-        Field(description="Text in the file → code of the dimension; '' means the total."),
+        dict[CellText, str],
+        Field(
+            description="Text in the file, '' for an empty cell → code of the dimension; '' means "
+            "the total."
+        ),
     ] = {}
     bands: Annotated[
         bool,
@@ -334,6 +373,13 @@ class Cases(Declared):
     stocks: list[Stock] = []
     durations: list[Duration] = []
     covers: Covers
+    reported: Annotated[
+        Columns | None,
+        Field(
+            description="The date on which a case became known. Counts are then also given as "
+            "they were known at the end of every month before."
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -434,6 +480,10 @@ class Layout(Declared):
             raise ValueError("case lists are counted by month: period.grain must be month")
         if self.as_of is not None and (self.as_of.columns or self.as_of.sheet):
             raise ValueError("as_of is one date per file: use file_name, cell or fixed")
+        if self.database is not None and self.as_of is not None and self.as_of.file_name:
+            raise ValueError("a database has no file name: as_of is the day it is asked, or fixed")
+        if self.database is not None and self.format.type != "parquet":
+            raise ValueError("a database's answer is kept as Parquet: set format.type: parquet")
         if self.period.cell is not None:
             raise ValueError("a period stands in columns, names or is fixed, not in one cell")
         return self
@@ -458,6 +508,7 @@ class Measure(Declared):
     """What was counted. Declared once, by the source that owns it."""
 
     id: Identifier
+    was: FormerIds = []
     name: Words
     unit: str
     kind: Literal["stock", "flow"]
@@ -468,12 +519,50 @@ class Measure(Declared):
         Identifier | None,
         Field(description="The same thing is owned by another source; this one only controls it."),
     ] = None
+    control_tolerance: Annotated[
+        Tolerance,
+        Field(description="How far it may lie from the owner's figure before somebody is asked."),
+    ] = TolerancePair(absolute=0.5)
+    carried_by: Annotated[
+        Literal["area", "population", "events"] | None,
+        Field(
+            description="Basis of the crosswalk by which older counts are carried over to newer "
+            "areas; without it the crosswalk that areas/*.yml declares first."
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _carried_at_all(self) -> Self:
+        if self.carried_by is not None and not self.additive.areas:
+            raise ValueError("what may not be summed over areas is never carried over")
+        return self
+
+
+Origin = Literal[
+    "statutory_statistic",
+    "funding_proof",
+    "specialist_system",
+    "register",
+    "internal_steering",
+    "open_data",
+    "only_for_wirkraum",
+]
+
+
+class OnlyHere(Declared):
+    """Who answers for a collection that nobody else needs, what for, and until when."""
+
+    owner: Annotated[str, Field(min_length=1, description="A role, such as Sozialplanung.")]
+    dialogue: Annotated[Identifier, Field(description="The dialogue that asked for it.")]
+    ends: Annotated[date, Field(description="Last day; decided anew or gone after it.")]
 
 
 class Source(Declared):
     """A contract with a department about one kind of delivery."""
 
     id: Identifier
+    was: FormerIds = []
+    retired: Annotated[Retired | None, Field(description="Nothing more is expected.")] = None
     department: Identifier
     name: Words
     why: Annotated[Words, Field(description="Why this file exists anyway.")]
@@ -484,13 +573,32 @@ class Source(Declared):
     purpose: Words | None = None
     legal_basis: str | None = None
     recipients: list[str] = []
-    retention_days: Annotated[int | None, Field(ge=1)] = None
+    retention_days: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="Days after arrival on which `wirkraum retain` deletes original and "
+            "quarantined lines.",
+        ),
+    ] = None
+    origin: Annotated[Origin | None, Field(description="What makes the file exist anyway.")] = None
+    minutes_per_delivery: Annotated[
+        float | None, Field(ge=0, description="Working time one delivery costs the department.")
+    ] = None
+    deliveries_per_year: Annotated[
+        float | None,
+        Field(gt=0, description="Where the files in the inbox do not tell, such as a history."),
+    ] = None
+    only_here: Annotated[
+        OnlyHere | None, Field(description="Needed with `origin: only_for_wirkraum`.")
+    ] = None
     measures: Annotated[list[Measure], Field(min_length=1)]
     layouts: Annotated[list[Layout], Field(min_length=1)]
     refuse_above: Annotated[
         float,
         Field(gt=0, le=1, description="Refuse the whole file when more rows than this are bad."),
     ] = 0.5
+    checks: Checks = Checks()
 
     @model_validator(mode="after")
     def _protection_is_explained(self) -> Self:
@@ -503,4 +611,14 @@ class Source(Declared):
         missing = [name for name, value in needed.items() if not value]
         if self.protection != "none" and missing:
             raise ValueError(f"protection: {self.protection} also needs {', '.join(missing)}")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_only_for_us_without_end(self) -> Self:
+        if self.origin == "only_for_wirkraum" and self.only_here is None:
+            raise ValueError(
+                "a file made only for Wirkraum also needs only_here: {owner, dialogue, ends}"
+            )
+        if self.origin != "only_for_wirkraum" and self.only_here is not None:
+            raise ValueError("only_here belongs to origin: only_for_wirkraum")
         return self

@@ -6,8 +6,9 @@ from typing import Any
 import polars as pl
 
 from orchestration.declarations.common import Text
+from orchestration.declarations.corrections import Correction, systems_of
 from orchestration.declarations.indicators import Indicator, Term
-from orchestration.declarations.sources import Measure
+from orchestration.declarations.sources import Measure, Source
 from orchestration.declarations.tree import Declarations
 
 _TEXT, _NUMBER, _FLAG, _DATE = pl.String, pl.Float64, pl.Boolean, pl.Date
@@ -19,21 +20,29 @@ def _schema(columns: str, **others: Any) -> dict[str, Any]:
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "department": _schema("department_id name_de name_en"),
-    "source": _schema("source_id department_id name_de name_en licence attribution url protection"),
+    "source": _schema(
+        "source_id department_id name_de name_en licence attribution url protection was retired_on "
+        "retired_why_de retired_why_en",
+        retired_on=_DATE,
+    ),
     "measure": _schema(
         "measure_id source_id department_id name_de name_en unit stock_or_flow "
-        "additive_over_areas additive_over_groups additive_over_time control_of",
+        "additive_over_areas additive_over_groups additive_over_time control_of carried_by "
+        "control_tolerance control_tolerance_share",
         additive_over_areas=_FLAG,
         additive_over_groups=_FLAG,
         additive_over_time=_FLAG,
+        control_tolerance=_NUMBER,
+        control_tolerance_share=_NUMBER,
     ),
     "group": _schema("group_id dimension name_de name_en"),
     "indicator": _schema(
         "indicator_id department_id name_de name_en meaning_de meaning_en kind unit per polarity "
         "interval formula caveats_de caveats_en not_meant_for_de not_meant_for_en gaming_de "
-        "gaming_en lag_years",
+        "gaming_en lag_years was retired_on retired_why_de retired_why_en",
         per=_NUMBER,
         lag_years=_NUMBER,
+        retired_on=_DATE,
     ),
     "indicator_term": _schema("indicator_id role measure_id group_id"),
     "indicator_dimension": _schema("indicator_id dimension"),
@@ -52,6 +61,15 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         how_is_open=_FLAG,
         yearly_cost=_NUMBER,
         staff=_NUMBER,
+    ),
+    "correction": _schema(
+        "line source_id measure_id area_system area_version area_id period_start grain group_id "
+        "expected corrected told state as_of reason reason_en",
+        line=pl.Int64,
+        period_start=_DATE,
+        expected=_NUMBER,
+        corrected=_NUMBER,
+        as_of=_DATE,
     ),
     "programme": _schema(
         "programme_id department_id name_de name_en areas group_id start_date end_date "
@@ -81,6 +99,7 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
                 "attribution": one.attribution,
                 "url": one.url,
                 "protection": one.protection,
+                **_history(one),
             }
             for one in declarations.sources.values()
         ],
@@ -96,6 +115,9 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
                 "additive_over_groups": measure.additive.groups,
                 "additive_over_time": measure.additive.time and measure.kind == "flow",
                 "control_of": measure.control_of,
+                "carried_by": measure.carried_by,
+                "control_tolerance": measure.control_tolerance.absolute,
+                "control_tolerance_share": measure.control_tolerance.share,
             }
             for source, measure in declarations.measures.values()
         ],
@@ -133,6 +155,7 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
             }
             for one in declarations.services.values()
         ],
+        "correction": [_correction(one, declarations) for one in declarations.corrections],
         "programme": _programmes(declarations),
     }
     frames = {name: pl.DataFrame(rows[name], schema=SCHEMAS[name]) for name in SCHEMAS}
@@ -149,6 +172,15 @@ def _words(field: str, text: Text | None) -> dict[str, str | None]:
     return {
         f"{field}_de": None if text is None else text.de,
         f"{field}_en": None if text is None else text.english,
+    }
+
+
+def _history(one: Indicator | Source) -> dict[str, Any]:
+    retired = one.retired
+    return {
+        "was": ", ".join(one.was) or None,
+        "retired_on": None if retired is None else retired.on,
+        **_words("retired_why", None if retired is None else retired.why),
     }
 
 
@@ -201,6 +233,7 @@ def _indicator(indicator: Indicator, declarations: Declarations) -> dict[str, An
         **_words("not_meant_for", indicator.not_meant_for),
         **_words("gaming", indicator.gaming),
         "lag_years": indicator.lag_years,
+        **_history(indicator),
     }
 
 
@@ -247,6 +280,37 @@ def _goals(declarations: Declarations) -> list[dict[str, Any]]:
         for goal in declarations.goals.values()
         for version in goal.versions
     ]
+
+
+# Where neither figure could be a small count, as audiences' minimum counts go, it may be named.
+_NEVER_SMALL = 10
+
+
+def _correction(one: Correction, declarations: Declarations) -> dict[str, Any]:
+    """A correction with its reason in words, which say the old value only where it tells nobody.
+
+    Reasons travel on into sums and releases, so a figure of a protected source, or one that could
+    be a small count, stays out of them.
+    """
+    source = declarations.sources[one.source]
+    figures = (abs(one.expected), abs(one.corrected))
+    small = any(0 < figure < _NEVER_SMALL for figure in figures)
+    named = source.protection == "none" and not small
+    old = f"{one.expected:.15g}"
+    was_de = f", geliefert war {old.replace('.', ',')}" if named else ""
+    was_en = f", delivered was {old}" if named else ""
+    fields = ("told", "state", "as_of", "line", "period_start", "grain", "expected", "corrected")
+    return {
+        **{name: getattr(one, name) for name in fields},
+        "source_id": one.source,
+        "measure_id": one.measure,
+        "area_system": systems_of(one, source)[0],
+        "area_version": one.area_version,
+        "area_id": one.area,
+        "group_id": one.group,
+        "reason": f"berichtigt: {one.why_de}{was_de}",
+        "reason_en": f"corrected: {one.why_en or one.why_de}{was_en}",
+    }
 
 
 def _programmes(declarations: Declarations) -> list[dict[str, Any]]:

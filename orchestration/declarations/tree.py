@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from orchestration.declarations.areas import AreaSystem
 from orchestration.declarations.codes import CodeEntry, CodeListError, read_codes
 from orchestration.declarations.common import Declared
+from orchestration.declarations.corrections import Correction, CorrectionsError, read_corrections
+from orchestration.declarations.dialogues import Dialogue
 from orchestration.declarations.goals import Goal
 from orchestration.declarations.groups import TargetGroup
 from orchestration.declarations.indicators import Indicator
@@ -68,6 +70,8 @@ class Declarations:
     programmes: Mapping[str, Programme]
     marks: Marks
     releases: Mapping[str, ReleaseProfile]
+    dialogues: Mapping[str, Dialogue] = field(default_factory=dict)
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def measures(self) -> dict[str, tuple[Source, Measure]]:
@@ -88,6 +92,7 @@ KINDS: dict[str, type[Declared]] = {
     "services": Service,
     "programmes": Programme,
     "releases": ReleaseProfile,
+    "dialogues": Dialogue,
 }
 SINGLE_FILES: dict[str, type[Declared]] = {"municipality": Municipality, "marks": Marks}
 
@@ -166,7 +171,9 @@ def read_declarations(folder: Path) -> Declarations:
         "services": reader.many("services", Service),
         "programmes": reader.many("programmes", Programme),
         "releases": reader.many("releases", ReleaseProfile),
+        "dialogues": reader.many("dialogues", Dialogue),
     }
+    corrections = _read_corrections(reader)
     codes = _read_code_lists(reader)
     register = _read_register(reader, area_systems)
     if head is None or reader.problems:
@@ -181,6 +188,7 @@ def read_declarations(folder: Path) -> Declarations:
         register=register,
         codes=codes,
         marks=marks[0] if marks else Marks(),
+        corrections=tuple(corrections),
         **declared,  # type: ignore[arg-type]
     )
     from orchestration.declarations.references import check_references
@@ -199,6 +207,21 @@ def _read_code_lists(reader: _Reader) -> dict[str, list[CodeEntry]]:
         except CodeListError as error:
             reader.add(path.relative_to(reader.folder).as_posix(), error.line, "", str(error))
     return codes
+
+
+def _read_corrections(reader: _Reader) -> list[Correction]:
+    path = reader.folder / "corrections.csv"
+    if not path.is_file():
+        return []
+    try:
+        corrections = read_corrections(path)
+    except CorrectionsError as error:
+        for line, column, message in error.problems:
+            reader.add(path.name, line, column, message)
+        return []
+    for one in corrections:
+        reader.lines[("corrections", str(one.line))] = (path.name, {(): one.line})
+    return corrections
 
 
 def _read_register(reader: _Reader, systems: Mapping[str, AreaSystem]) -> AreaRegister:

@@ -24,6 +24,8 @@ matched as (
         value.reason,
         value.reason_en,
         value.as_of,
+        value.carried_chance,
+        value.carried_spread,
         measure.stock_or_flow
     from term
     inner join {{ ref('measure_value') }} as value
@@ -48,6 +50,8 @@ matched as (
         value.reason,
         value.reason_en,
         value.as_of,
+        value.carried_chance,
+        value.carried_spread,
         measure.stock_or_flow
     from term
     inner join {{ source('declared', 'indicator_dimension') }} as dimension
@@ -92,6 +96,8 @@ select
         when count(value) < any_value(wanted) then min(reason_en) filter (where value is null)
         else min(reason_en)
     end as reason_en,
-    max(as_of) as as_of
+    max(as_of) as as_of,
+    -- The same weights are wrong in the same direction in every term.
+    sqrt({{ exact_sum('carried_chance') }} + power({{ exact_sum('carried_spread') }}, 2)) as carried_error
 from matched
 group by all

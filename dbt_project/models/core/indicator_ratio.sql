@@ -31,6 +31,7 @@ by_stock as (
         stock.reason as denominator_reason,
         stock.reason_en as denominator_reason_en,
         stock.as_of as denominator_as_of,
+        stock.carried_error as denominator_carried_error,
         stock.period_start as denominator_date
     from numerator
     asof left join stock
@@ -52,6 +53,7 @@ by_flow as (
         flow.reason as denominator_reason,
         flow.reason_en as denominator_reason_en,
         flow.as_of as denominator_as_of,
+        flow.carried_error as denominator_carried_error,
         flow.period_start as denominator_date
     from numerator
     left join {{ ref('indicator_part') }} as flow
@@ -66,8 +68,38 @@ by_flow as (
             and flow.role = 'denominator'
             and not flow.is_stock
     where numerator.indicator_id not in (select known.indicator_id from stock as known)
+),
+
+both_sides as (
+    select * from by_stock
+    union all by name
+    select * from by_flow
+),
+
+-- Cases without an area are counted, but nobody lives there: no share of nothing.
+without_denominator as (
+    select
+        numerator.indicator_id,
+        area.area_system,
+        area.area_version,
+        area.area_id
+    from (
+        select distinct indicator_id
+        from {{ source('declared', 'indicator_term') }}
+        where role = 'denominator'
+    ) as numerator
+    cross join {{ source('declared', 'area') }} as area
+    anti join {{ ref('indicator_part') }} as known
+        on
+            known.role = 'denominator'
+            and numerator.indicator_id = known.indicator_id
+            and area.area_system = known.area_system
+            and area.area_version = known.area_version
+            and area.area_id = known.area_id
+    where area.is_unassigned
 )
 
-select * from by_stock
-union all by name
-select * from by_flow
+select both_sides.*
+from both_sides
+anti join without_denominator
+    using (indicator_id, area_system, area_version, area_id)

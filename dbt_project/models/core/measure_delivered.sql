@@ -1,17 +1,30 @@
--- What was delivered, in the area version in which it was delivered.
+-- What was delivered, in the area version in which it was delivered, with known errors corrected.
 select
-    measure_id,
-    area_system,
-    area_version,
-    area_id,
-    period_start,
-    grain,
-    group_id,
-    value,
-    unit,
-    status,
-    reason,
-    reason_en,
-    as_of,
+    observation.measure_id,
+    observation.area_system,
+    observation.area_version,
+    observation.area_id,
+    observation.period_start,
+    observation.grain,
+    observation.group_id,
+    coalesce(correction.corrected, observation.value) as value,
+    observation.unit,
+    case when correction.line is null then observation.status else 'estimated' end as status,
+    coalesce(correction.reason || coalesce('; ' || observation.reason, ''), observation.reason)
+        as reason,
+    coalesce(
+        correction.reason_en || coalesce('; ' || observation.reason_en, ''), observation.reason_en
+    ) as reason_en,
+    greatest(observation.as_of, correction.as_of) as as_of,
     'delivered' as origin
-from {{ ref('stg_observation') }}
+from {{ ref('stg_observation') }} as observation
+left join {{ ref('measure_correction') }} as correction
+    on
+        observation.measure_id = correction.measure_id
+        and observation.area_system = correction.area_system
+        and observation.area_version = correction.area_version
+        and observation.area_id = correction.area_id
+        and observation.period_start = correction.period_start
+        and observation.grain = correction.grain
+        and observation.group_id = correction.group_id
+        and correction.verdict = 'applied'

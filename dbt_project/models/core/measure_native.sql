@@ -3,6 +3,10 @@ select * from {{ ref('measure_delivered') }}
 
 union all by name
 
+select * from {{ ref('measure_absent') }}
+
+union all by name
+
 select * from (
     {{ roll_up(ref('measure_delivered')) }}
 )

@@ -38,7 +38,10 @@ yearly_flow as (
         min(reason) filter (where status = 'estimated') as part_reason,
         min(reason_en) filter (where status = 'estimated') as part_reason_en,
         max(as_of) as as_of,
-        min(origin) as origin
+        min(origin) as origin,
+        {{ exact_sum('carried_chance') }} as carried_chance,
+        -- The same weights are wrong in the same direction in every part of the year.
+        {{ exact_sum('carried_spread') }} as carried_spread
     from finer
     where additive_over_time
     group by all

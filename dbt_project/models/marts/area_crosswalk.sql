@@ -6,7 +6,11 @@ select
     to_area_id,
     level,
     basis,
+    is_default,
     weight_raw,
     weight,
-    raw_sum
+    raw_sum,
+    spread,
+    measured_by_de,
+    measured_by_en
 from {{ ref('stg_crosswalk') }}

@@ -3,7 +3,8 @@ with controlled as (
     select
         value.*,
         measure.control_of,
-        measure.source_id
+        measure.control_tolerance,
+        measure.control_tolerance_share
     from {{ ref('measure_value') }} as value
     inner join {{ source('declared', 'measure') }} as measure
         using (measure_id)
@@ -28,6 +29,10 @@ compared as (
         cast(controlled.value as double) as value,
         cast(owner.value as double) as control_value,
         cast(controlled.value - owner.value as double) as difference,
+        greatest(
+            coalesce(controlled.control_tolerance, 0.5),
+            coalesce(controlled.control_tolerance_share, 0) * abs(owner.value)
+        ) as tolerance,
         controlled.reason,
         controlled.reason_en
     from controlled
@@ -55,12 +60,13 @@ select
     difference,
     case
         when difference is null then 'missing'
-        when abs(difference) < 0.5 then 'equal'
+        when abs(difference) <= tolerance then 'equal'
         else 'differs'
     end as verdict,
     case
         when difference is null then 'Vergleichszahl fehlt.'
         when abs(difference) < 0.5 then 'Beide Zahlen stimmen überein.'
+        when abs(difference) <= tolerance then 'Beide Zahlen stimmen im vereinbarten Rahmen überein.'
         else
             'Die Zahlen unterscheiden sich um ' || cast(round(difference) as bigint)
             || coalesce(' (' || reason || ')', '') || '. Wer weiß, warum?'
@@ -68,6 +74,7 @@ select
     case
         when difference is null then 'Nothing to compare with.'
         when abs(difference) < 0.5 then 'Both figures agree.'
+        when abs(difference) <= tolerance then 'Both figures agree within the declared tolerance.'
         else
             'The figures differ by ' || cast(round(difference) as bigint)
             || coalesce(' (' || reason_en || ')', '') || '. Who knows why?'

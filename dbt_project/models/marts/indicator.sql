@@ -17,5 +17,9 @@ select
     not_meant_for_en,
     gaming_de,
     gaming_en,
-    lag_years
+    lag_years,
+    was,
+    retired_on,
+    retired_why_de,
+    retired_why_en
 from {{ source('declared', 'indicator') }}

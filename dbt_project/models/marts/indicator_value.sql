@@ -72,8 +72,26 @@ valued as (
             when kind = 'ratio' then numerator / denominator
             else numerator
         end as final_value,
-        case when kind = 'rate' then per / denominator else 1 end as scale
+        case when kind = 'rate' then per / denominator else 1 end as scale,
+        case when final_status = 'estimated' and numerator > 0 then carried_error / numerator end
+            as numerator_off,
+        case
+            when final_status = 'estimated' and denominator > 0
+                then denominator_carried_error / denominator
+        end as denominator_off
     from judged
+),
+
+-- Chance and the error of carrying over come from different causes: their squares add up.
+limited as (
+    select
+        *,
+        case when interval = 'byar' then scale * {{ byar_low('numerator') }} end as chance_low,
+        case when interval = 'byar' then scale * {{ byar_high('numerator') }} end as chance_high,
+        1.959963984540054 * final_value * sqrt(
+            power(coalesce(numerator_off, 0), 2) + power(coalesce(denominator_off, 0), 2)
+        ) as carried_off
+    from valued
 )
 
 select
@@ -90,18 +108,24 @@ select
     unit,
     cast(case
         when final_value is null then null
-        when interval = 'byar' then scale * {{ byar_low('numerator') }}
+        when interval = 'byar' and carried_off > 0
+            then greatest(final_value - sqrt(power(final_value - chance_low, 2) + power(carried_off, 2)), 0)
+        when interval = 'byar' then chance_low
         when interval = 'wilson' and numerator <= denominator
             then 100 * greatest({{ wilson('numerator', 'denominator', '-') }}, 0)
     end as double) as low,
     cast(case
         when final_value is null then null
-        when interval = 'byar' then scale * {{ byar_high('numerator') }}
+        when interval = 'byar' and carried_off > 0
+            then final_value + sqrt(power(chance_high - final_value, 2) + power(carried_off, 2))
+        when interval = 'byar' then chance_high
         when interval = 'wilson' and numerator <= denominator
             then 100 * least({{ wilson('numerator', 'denominator', '+') }}, 1)
     end as double) as high,
     final_status as status,
-    final_reason as reason,
-    final_reason_en as reason_en,
+    final_reason
+    || {{ carried_words('numerator_off', 'denominator_off', 'has_denominator', 'de') }} as reason,
+    final_reason_en
+    || {{ carried_words('numerator_off', 'denominator_off', 'has_denominator', 'en') }} as reason_en,
     greatest(as_of, coalesce(denominator_as_of, as_of)) as as_of
-from valued
+from limited

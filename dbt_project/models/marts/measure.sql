@@ -9,5 +9,6 @@ select
     additive_over_areas,
     additive_over_groups,
     additive_over_time,
-    control_of
+    control_of,
+    carried_by
 from {{ source('declared', 'measure') }}

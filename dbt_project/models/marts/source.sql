@@ -6,5 +6,9 @@ select
     licence,
     attribution,
     url,
-    protection
+    protection,
+    was,
+    retired_on,
+    retired_why_de,
+    retired_why_en
 from {{ source('declared', 'source') }}

@@ -7,6 +7,7 @@ with recursive lineage as (
         area.level_rank,
         area.is_unassigned,
         area.valid_from,
+        area.valid_to,
         above.level_rank as parent_rank,
         area.area_id as ancestor_id,
         area.level_rank as ancestor_rank,
@@ -27,6 +28,7 @@ with recursive lineage as (
         lineage.level_rank,
         lineage.is_unassigned,
         lineage.valid_from,
+        lineage.valid_to,
         lineage.parent_rank,
         above.area_id as ancestor_id,
         above.level_rank as ancestor_rank,
@@ -51,5 +53,11 @@ select
     case
         when valid_from > min(valid_from) over (partition by area_system, area_version)
             then valid_from
-    end as begins
+    end as begins,
+    case
+        when
+            valid_to
+            < max(coalesce(valid_to, date '9999-12-31')) over (partition by area_system, area_version)
+            then valid_to
+    end as ends
 from lineage

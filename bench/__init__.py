@@ -1,0 +1,1 @@
+"""Benchmarks: each compares with a peer and ends with a verdict."""
