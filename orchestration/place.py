@@ -47,6 +47,11 @@ class Place:
         return self.records / "releases.jsonl"
 
     @property
+    def judged(self) -> Path:
+        """What the checks said of each delivery, one file per delivery and contract."""
+        return self.records / "checks"
+
+    @property
     def build(self) -> Path:
         """The incremental state of the warehouse; never opened by analysts."""
         base = self.folder / "var" / "build"

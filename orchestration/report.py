@@ -30,6 +30,10 @@ def show(outcome: Outcome, console: Console) -> None:
         )
     if city.place.published_warehouse.exists():
         _published(city.place, console)
+    if city.corrected:
+        state = {"applied": "applied", "fixed": "fixed upstream", "not_known_yet": "not known yet"}
+        said = ", ".join(f"{count:,} {state[verdict]}" for verdict, count in city.corrected)
+        console.print(f"Corrections (corrections.csv): {said}")
     for audience, folder, is_new, suppressed in city.released:
         news = "new" if is_new else "unchanged"
         console.print(

@@ -1,7 +1,5 @@
 """The plain functions behind the assets after ingest: look ahead, mark, publish, release."""
 
-from datetime import date
-
 import duckdb
 import polars as pl
 
@@ -9,13 +7,17 @@ from exports.disclosure import mask_protected
 from exports.publish import publish as put_in_place
 from exports.release import Profile, build_release, create_ledger
 from forecasting.outlook import outlook
+from orchestration import checks
 from orchestration.city import City
 from orchestration.declarations.releases import ReleaseProfile
 from orchestration.declarations.sources import Source
 from orchestration.ingest import lake
 from orchestration.ingest.deliver import Intake, take_in
+from orchestration.ingest.lake import Delivery
+from orchestration.ingest.rename import follow_renames
 from orchestration.warehouse import read_table
-from quality.expectations import MeasureSpec, SourceSpec, judge
+from quality.checks import VERDICT_SCHEMA
+from quality.expectations import judge
 from quality.marks import Frames, find_marks
 
 
@@ -23,62 +25,46 @@ def receive(city: City, source: Source) -> Intake:
     """Take in what a department delivered; on a municipality's first run its records begin."""
     if not city.place.records.exists():
         create_ledger(city.place.release_ledger)
+    follow_renames(city.place, source)
     intake = take_in(city.declarations, source, city.place, city.tell)
     city.intakes[source.id] = intake
     return intake
 
 
 def check_delivered(city: City, source: Source) -> pl.DataFrame:
-    """Judge each newly delivered file of a source against its contract's suite.
+    """Judge the deliveries of a source that nobody has judged by their contract, in one suite.
 
-    Returns the verdicts (`quality.expectations.judge`) with a `delivery_id` column.
+    The results are recorded; a delivery that fails a critical check is set aside as a whole, and
+    what was published before stays. Returns the verdicts (`quality.checks.VERDICT_SCHEMA`).
     """
-    intake = city.intakes.get(source.id)
-    verdicts = []
-    for entry in intake.new if intake else []:
-        if not entry.observations:
-            continue
-        city.tell(f"check {entry.file_name}")
-        observations = lake.observations(city.place, entry).collect()
-        latest = observations["period_start"].max()
-        assert isinstance(latest, date)
-        verdict = judge(observations, expectation_spec(city, source, latest))
-        verdicts.append(verdict.with_columns(delivery_id=pl.lit(entry.delivery_id)))
-        for row in verdict.filter(~pl.col("passed")).iter_rows(named=True):
-            city.failed_checks.append((entry.file_name, row["severity"], row["description_en"]))
-    return pl.concat(verdicts) if verdicts else pl.DataFrame()
+    place = city.place
+    entries = lake.ledger(place, source.id)
+    for entry in entries:
+        if entry.state == "rejected":
+            lake.clear(place, entry)
+    waiting = checks.not_judged(place, entries)
+    if not waiting:
+        return pl.DataFrame(schema=VERDICT_SCHEMA)
+    city.tell(f"check {source.id}")
+    spec = checks.expectation_spec(city.declarations, source)
+    verdicts = judge(list(checks.to_judge(place, source, entries, waiting)), spec)
+    for entry in waiting:
+        mine = verdicts.filter(delivery_id=entry.delivery_id)
+        failed = mine.filter(~pl.col("passed"), pl.col("severity") != "info")
+        for severity, words in failed.select("severity", "description_en").iter_rows():
+            city.failed_checks.append((entry.file_name, severity, words))
+        critical = failed.filter(severity="critical")["description_en"]
+        if critical.len():
+            _set_aside(city, entry, f"set aside as a whole: {'; '.join(critical)}")
+        checks.record(place, entry, mine)
+    return verdicts
 
 
-def expectation_spec(city: City, source: Source, latest: date) -> SourceSpec:
-    """The contract as the plain data the suite is built from.
-
-    A full period holds every area of the layout's level that exists by `latest`; case lists and
-    tables in which absence means zero are full by construction.
-    """
-    register = city.declarations.register
-    area_ids: dict[str, frozenset[str]] = {}
-    expected: dict[str, int] = {}
-    for layout in source.layouts:
-        areas = register.of(layout.area.system, layout.area.version)
-        known = area_ids.get(layout.area.version, frozenset())
-        area_ids[layout.area.version] = known | frozenset(areas["area_id"])
-        listed = layout.cases is None and layout.area.absent == "missing"
-        if listed and layout.area.column is not None and not layout.area.rules:
-            begins = pl.col("valid_from")
-            exists = (begins <= latest) | (begins <= areas["valid_from"].min())
-            full = areas.filter(pl.col("level") == layout.area.level, exists)
-            expected[layout.area.version] = full.height
-    return SourceSpec(
-        source_id=source.id,
-        measures=tuple(
-            MeasureSpec(one.id, one.unit, one.minimum, allow_fraction=not one.whole)
-            for one in source.measures
-        ),
-        area_ids=area_ids,
-        expected_areas=expected,
-        earliest=date(1900, 1, 1),
-        latest=date(2100, 1, 1),
-    )
+def _set_aside(city: City, entry: Delivery, reason: str) -> None:
+    whole = lake.set_aside(city.place, entry, reason)
+    intake = city.intakes.get(entry.source_id)
+    if intake is not None:
+        intake.new = [whole if one == entry else one for one in intake.new]
 
 
 def look_ahead(city: City) -> int:
@@ -86,7 +72,7 @@ def look_ahead(city: City) -> int:
     rules = [
         (one.id, one.forecast.grain, one.forecast.levels, one.forecast.horizon, one.formula.kind)
         for one in city.declarations.indicators.values()
-        if one.forecast is not None
+        if one.forecast is not None and one.retired is None
     ]
     specs = pl.DataFrame(
         rules,

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from orchestration.checks import check_table
 from orchestration.declarations.tables import declared_tables
 from orchestration.declarations.tree import Declarations
 from orchestration.ingest import lake
@@ -58,18 +59,21 @@ def write_inputs(declarations: Declarations, place: Place) -> None:
 
     tables = declared_tables(declarations)
     tables["unchanged_level"] = pl.DataFrame(
-        [
-            (system.area_system, crosswalk.from_version, crosswalk.to_version, level)
-            for system in declarations.area_systems.values()
-            for crosswalk in system.crosswalks
-            for level in crosswalk.unchanged
-        ],
+        list(
+            dict.fromkeys(
+                (system.area_system, crosswalk.from_version, crosswalk.to_version, level)
+                for system in declarations.area_systems.values()
+                for crosswalk in system.crosswalks
+                for level in crosswalk.unchanged
+            )
+        ),
         schema=dict.fromkeys(("area_system", "from_version", "to_version", "level"), pl.String),
         orient="row",
     )
     known = lake.ledger(place)
     tables["delivery"] = lake.delivery_table(known)
     tables["quarantine"] = lake.quarantine_table(known)
+    tables["check_result"] = check_table(place, known)
     tables["release"] = _released(place)
     for name, frame in tables.items():
         lake.write_parquet(frame, place.inputs / f"{name}.parquet")

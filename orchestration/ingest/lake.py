@@ -9,12 +9,15 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+from pyarrow import parquet
 
 from orchestration.ingest.tidy import OBSERVATION_SCHEMA
 from orchestration.place import Place
@@ -102,46 +105,128 @@ def keep_original(place: Place, content: Path | bytes, sha256: str) -> Path:
 
 
 class Parts:
-    """The observations of one delivery on their way into the lake, written part by part.
+    """The observations of one delivery on their way into the lake, part by part.
 
-    Nobody reads them before the delivery is committed; when the block ends without that, they are
-    taken away again.
+    Parts wait in a quick format until it is known which rows stay, and become parquet once. Nobody
+    reads them before the delivery is committed; when the block ends without that, they are taken
+    away again.
     """
 
     def __init__(self, place: Place, source_id: str, delivery_id: str) -> None:
         self._folder = place.lake / "observations" / source_id
         self._delivery_id = delivery_id
-        self._waiting: list[Path] = []
+        self._waiting: list[_Part] = []
+        self._writers = ThreadPoolExecutor(2)
+        self._writing: Future[None] | None = None
 
     def __enter__(self) -> "Parts":
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._writers.shutdown(cancel_futures=True)
+        self._writing = None
         self.clear()
 
-    def add(self, observations: pl.DataFrame) -> None:
-        """Write one more part (OBSERVATION_SCHEMA)."""
+    def add(self, observations: pl.DataFrame, prefix: str = "") -> None:
+        """Take one more part (OBSERVATION_SCHEMA, texts may be pl.Enum).
+
+        In place of `row_ref` there may be `_row`, the number that stands in it after `prefix`.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f".{self._delivery_id}.{len(self._waiting):04d}.part"
-        self._waiting.append(path)
-        observations.write_parquet(path, compression="zstd", statistics=True)
-        with path.open("rb+") as handle:
-            os.fsync(handle.fileno())
+        path = self._folder / f".{self._delivery_id}.{len(self._waiting):04d}.rows.part"
+        self._wait()
+        self._waiting.append(_Part(path, prefix))
+        self._writing = self._writers.submit(
+            observations.write_ipc, path, compression="lz4", record_batch_size=observations.height
+        )
+
+    def _wait(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def rows(self, number: int, positions: pl.Series) -> pl.DataFrame:
+        """Observations of a part at these positions, as they were added."""
+        self._wait()
+        return pl.read_ipc(self._waiting[number].path)[positions]
+
+    def take_out(self, number: int, rows: list[int]) -> int:
+        """Leave out the rows of a part with these `_row`; gives how many observations go."""
+        self._wait()
+        part = self._waiting[number]
+        part.gone = pl.Series(rows, dtype=pl.UInt32)
+        found = pl.read_ipc(part.path, columns=["_row"])["_row"]
+        return int(found.is_in(part.gone.implode()).sum())
 
     def clear(self) -> None:
-        """Throw away what was written."""
-        for path in self._waiting:
-            path.unlink(missing_ok=True)
+        """Throw away what was added."""
+        self._wait()
+        for part in self._waiting:
+            part.path.unlink(missing_ok=True)
+            part.finished.unlink(missing_ok=True)
         self._waiting.clear()
 
     def put_in_place(self) -> None:
         """Take the place of whatever an earlier reading of the delivery has left."""
-        names = [path.with_name(f"{path.stem.removeprefix('.')}.parquet") for path in self._waiting]
-        for old in set(self._folder.glob(f"{self._delivery_id}.*parquet")) - set(names):
+        self._wait()
+        list(self._writers.map(_finish, self._waiting))
+        names = {
+            part.finished: part.finished.with_name(
+                f"{part.finished.stem.removeprefix('.')}.parquet"
+            )
+            for part in self._waiting
+            if part.finished.exists()
+        }
+        for old in set(self._folder.glob(f"{self._delivery_id}.*parquet")) - set(names.values()):
             old.unlink()
-        for path, name in zip(self._waiting, names, strict=True):
+        for path, name in names.items():
             path.replace(name)
-        self._waiting.clear()
+        self.clear()
+
+
+@dataclass
+class _Part:
+    """Where a part waits, what stands before its row numbers, and rows that do not stay."""
+
+    path: Path
+    prefix: str
+    gone: pl.Series | None = None
+
+    @property
+    def finished(self) -> Path:
+        return self.path.with_name(f"{self.path.name.removesuffix('.rows.part')}.part")
+
+
+def _finish(part: _Part) -> None:
+    """Write a part as parquet, if any row of it stays."""
+    observations = pl.read_ipc(part.path)
+    if part.gone is not None:
+        observations = observations.filter(~pl.col("_row").is_in(part.gone.implode()))
+    if not observations.height:
+        return
+    if "_row" in observations.columns:
+        number = pl.col("_row").cast(pl.String)
+        reference = pl.lit(part.prefix) + number if part.prefix else number
+        observations = observations.with_columns(row_ref=reference)
+    columns = [_for_parquet(observations[name]) for name in OBSERVATION_SCHEMA]
+    # dictionaries are written as they are; without pyarrow's own schema they are read as plain text
+    parquet.write_table(
+        pa.table(columns, names=list(OBSERVATION_SCHEMA)),
+        part.finished,
+        compression="zstd",
+        use_dictionary=[name for name in OBSERVATION_SCHEMA if name != "row_ref"],
+        store_schema=False,
+    )
+    with part.finished.open("rb+") as handle:
+        os.fsync(handle.fileno())
+
+
+def _for_parquet(column: pl.Series) -> pa.Array:
+    """A column for pyarrow; texts as codes with their dictionary, but for row_ref."""
+    column = column.rechunk()
+    if column.dtype == pl.String and column.name != "row_ref":
+        column = column.cast(pl.Enum(column.unique(maintain_order=True).drop_nulls()))
+    return column.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def commit(

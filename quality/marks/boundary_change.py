@@ -55,7 +55,7 @@ def _sources(crosswalk: pl.DataFrame, limits: Mapping[str, float]) -> pl.DataFra
     weight = pl.col("weight")
     divided = (weight > part) & (weight < 1.0 - part)
     counts = crosswalk.filter(
-        weight > part, pl.col("from_version") != pl.col("to_version")
+        weight > part, pl.col("from_version") != pl.col("to_version"), "is_default"
     ).with_columns(
         divided=divided,
         raw_off=(pl.col("raw_sum") - 1.0).abs(),

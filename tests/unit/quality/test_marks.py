@@ -41,6 +41,7 @@ CROSSWALK_SCHEMA = {
     "weight_raw": pl.Float64,
     "weight": pl.Float64,
     "raw_sum": pl.Float64,
+    "is_default": pl.Boolean,
 }
 INDICATORS = pl.DataFrame(
     {
@@ -90,6 +91,7 @@ def link(source: str, target: str, weight: float, raw_sum: float = 1.0) -> dict[
         "weight_raw": weight * raw_sum,
         "weight": weight,
         "raw_sum": raw_sum,
+        "is_default": True,
     }
 
 
