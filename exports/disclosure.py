@@ -23,8 +23,16 @@ import polars as pl
 from exports.vocabulary import KEY, SERIES
 
 FIGURES: Final = ("numerator", "denominator", "value", "low", "high")
-VALUE_TABLES: Final = ("indicator_value", "indicator_value_mark", "indicator_revision")
-MASKED: Final = (*VALUE_TABLES, "forecast", "mark", "control_total")
+REVISION_FIGURES: Final = (
+    *FIGURES,
+    "change",
+    "change_percent",
+    "first_value",
+    "total_change",
+    "total_change_percent",
+)
+VALUE_TABLES: Final = ("indicator_value", "indicator_value_mark")
+MASKED: Final = (*VALUE_TABLES, "indicator_revision", "forecast", "mark", "control_total")
 CONTEXT: Final = ("indicator", "indicator_source", "source", "measure")
 KINDS: Final = ("count", "share", "rate", "ratio", "reported")
 
@@ -123,6 +131,42 @@ def suppress_values(
     )
 
 
+def suppress_revisions(
+    revisions: pl.DataFrame,
+    values: pl.DataFrame,
+    indicators: pl.DataFrame,
+    rule: Rule,
+    only: Collection[str] | None = None,
+) -> pl.DataFrame:
+    """Withhold all states of a value one of whose states is small; rows and order stay.
+
+    Each state names the first value and the change against the state before, so that one state
+    gives another away. `values` is `indicator_value` after `suppress_values`: what is withheld
+    there has no states to show either. `only` and `indicators` as in `suppress_values`.
+    """
+    missing = [column for column in FIGURES if column not in revisions.columns]
+    padded = revisions.with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
+    judged = suppress_values(padded, indicators, rule, only).drop(missing)
+    looked_at = True if only is None else pl.col("indicator_id").is_in(list(only))
+    withheld = pl.concat([judged.select(*KEY, "status"), values.select(*KEY, "status")]).filter(
+        looked_at, pl.col("status") == "suppressed"
+    )
+    hit = _matches(judged, withheld, KEY)
+    told = pl.col("status") == "suppressed"
+    return judged.with_columns(
+        *(
+            pl.when(~hit).then(pl.col(column)).alias(column)
+            for column in REVISION_FIGURES
+            if column in judged.columns
+        ),
+        *(
+            pl.when(hit & ~told).then(pl.lit(words)).otherwise(pl.col(column)).alias(column)
+            for column, words in zip(("reason", "reason_en"), rule.reason, strict=True)
+        ),
+        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+    )
+
+
 def suppress_forecasts(forecasts: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """Withhold forecasts that stand on a withheld value; rows and order stay.
 
@@ -218,6 +262,10 @@ def mask_protected(
         if name in tables and set(FIGURES) & set(tables[name].columns)
     }
     values = masked["indicator_value"].filter(pl.col("indicator_id").is_in(ids))
+    if "indicator_revision" in tables:
+        masked["indicator_revision"] = suppress_revisions(
+            tables["indicator_revision"], values, tables["indicator"], rule, ids
+        )
     if "forecast" in tables:
         masked["forecast"] = suppress_forecasts(tables["forecast"], values)
     if "mark" in tables:
