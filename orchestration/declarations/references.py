@@ -160,8 +160,8 @@ class _Check:
 
     def _checks(self, at: tuple[str, str], source: Source, own: set[str]) -> None:
         what = "measure of this source"
-        for index, one in enumerate(source.checks.areas):
-            self._named(at, ("checks", "areas", index), one.measure, own, what)
+        for index, areas in enumerate(source.checks.areas):
+            self._named(at, ("checks", "areas", index), areas.measure, own, what)
         for index, one in enumerate(source.checks.sums):
             where: Location = ("checks", "sums", index)
             self._named(at, where, one.measure, own, what)

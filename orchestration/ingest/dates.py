@@ -38,7 +38,8 @@ def parse(text: str, rule: DateRule) -> date:
 
     With `at: end` a year stands for its 31 December, a quarter and a month for their last day.
     `%B` and `%b` read German and English month names, whatever the language of the machine, and
-    `%q` the number of a quarter.
+    `%q` the number of a quarter. A week by `%G` and `%V` stands for its Monday, at its end for its
+    Sunday.
     Raises NoDate when the text does not fit.
     """
     try:
@@ -69,6 +70,8 @@ def _in_numbers(text: str, pattern: str) -> tuple[str, str]:
         month = f"{3 * int(found[1]) - 2:02d}"
         text = f"{text[: found.start(1)]}{month}{text[found.end(1) :]}"
         return text, pattern.replace("%q", "%m")
+    if "%V" in pattern and not any(sign in pattern for sign in ("%u", "%w", "%a", "%A")):
+        return f"{text}-1", f"{pattern}-%u"  # an ISO week stands for its Monday
     return text, pattern
 
 
@@ -80,6 +83,8 @@ def _shift(day: date, rule: DateRule, pattern: str) -> date:
         if "%q" in pattern:
             last = day.month + 2
             day = date(day.year, last, calendar.monthrange(day.year, last)[1])
+        elif "%V" in pattern:
+            day += timedelta(days=6)
         elif not any(sign in pattern for sign in ("%m", "%b", "%B", "%j")):
             day = date(day.year, 12, 31)
         elif "%d" not in pattern:

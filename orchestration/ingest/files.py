@@ -94,12 +94,21 @@ def search(source: Source, place: Place) -> Search:
 
 
 def inbox_patterns(source: Source, place: Place) -> Iterator[tuple[Path, str, Layout]]:
-    """Each layout's folder and glob pattern; raises KeyError where a variable is not set."""
+    """Each layout's folder and glob pattern, also below the source's earlier names.
+
+    Raises KeyError where a variable is not set, unless the source is retired.
+    """
     for layout in source.layouts:
         for pattern in layout.files if layout.database is None else []:
-            full = expand(pattern, place.inbox / source.id)
-            anchor = Path(*(part for part in _before_glob(full.parts)))
-            yield anchor, str(full.relative_to(anchor)), layout
+            for name in (source.id, *source.was):
+                try:
+                    full = expand(pattern, place.inbox / name)
+                except KeyError:
+                    if source.retired is not None:
+                        continue
+                    raise
+                anchor = Path(*(part for part in _before_glob(full.parts)))
+                yield anchor, str(full.relative_to(anchor)), layout
 
 
 def inbox_files(declarations: Declarations, place: Place) -> list[Path]:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from orchestration.ingest.headers import numbered
+
 
 class Unreadable(Exception):
     """The file as a whole cannot be read by its contract; the message says what would be right."""
@@ -40,7 +42,8 @@ class Table:
 
     `batches` gives the rows with the columns asked for, each call from the beginning. `notes` say
     what was met on the way (empty lines, footnotes), in words; they are complete after the last
-    batch. `prefix` stands before row numbers, such as the name of the sheet.
+    batch. `prefix` stands before row numbers, such as the name of the sheet. `texts`, where there
+    is one, gives the rows of these numbers as they were delivered, quicker than reading them again.
     """
 
     columns: list[str]
@@ -48,6 +51,7 @@ class Table:
     sheet: str | None = None
     prefix: str = ""
     notes: list[str] = field(default_factory=list)
+    texts: Callable[[list[int]], dict[int, str]] | None = None
 
 
 def normalised(header: str) -> str:
@@ -69,19 +73,16 @@ def joined_header(rows: list[list[str]]) -> list[str]:
 
 
 def checked_header(columns: list[str], where: str, line: int) -> list[str]:
-    """The columns without empty ones at the end; raises Unreadable where they cannot be told apart.
+    """The columns without empty ones at the end, doubled names told apart by numbers.
 
-    `line` is where the header stands, for the message.
+    `line` is where the header stands, for the message. Raises Unreadable where it is empty.
     """
     columns = list(columns)
     while columns and not columns[-1]:
         columns.pop()
-    doubled = sorted({name for name in columns if name and columns.count(name) > 1})
-    if doubled:
-        raise Unreadable(f"{where}the header has {', '.join(map(repr, doubled))} twice")
     if not columns:
         raise Unreadable(f"{where}the header in line {line} is empty")
-    return columns
+    return numbered(columns)
 
 
 def cells_to_batch(
