@@ -1,11 +1,16 @@
 """The command `wirkraum`."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+
+from orchestration.propose.commands import app as source_app
+from orchestration.workbook.commands import app as workbook_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,6 +20,9 @@ app = typer.Typer(
     "A municipality is a folder: `wirkraum init mytown` makes one, departments drop their files "
     "into `mytown/deliveries/`, `wirkraum run mytown` does the rest.",
 )
+
+app.add_typer(source_app, name="source")
+app.add_typer(workbook_app, name="workbook")
 
 Folder = Annotated[
     Path,
@@ -33,14 +41,20 @@ AsOf = Annotated[
 def main() -> None:
     """Entry point: runs the command and turns expected failures into one clear message."""
     from exports.release import LedgerDamaged, LedgerMissing, ReleaseChanged
+    from orchestration.aggregate import AggregateError
     from orchestration.declarations.tree import DeclarationError
+    from orchestration.propose.sniff import CannotPropose
     from orchestration.run import RunError
     from orchestration.warehouse import WarehouseError
+    from orchestration.workbook.cells import WorkbookError
 
     expected = (
+        AggregateError,
+        CannotPropose,
         DeclarationError,
         RunError,
         WarehouseError,
+        WorkbookError,
         LedgerMissing,
         LedgerDamaged,
         ReleaseChanged,
@@ -54,7 +68,9 @@ def main() -> None:
         app()
     except expected as error:
         text = f"{error.args[0]} is not set" if isinstance(error, KeyError) else str(error)
-        Console(stderr=True).print(f"[red]wirkraum:[/] {text}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(
+            f"[red]wirkraum:[/] {escape(text)}", highlight=False, soft_wrap=True
+        )
         raise SystemExit(1) from None
 
 
@@ -146,6 +162,167 @@ def explain(
 
     text = tell(Place(municipality), indicator, area, period, group, language)
     Console().print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def retain(
+    folder: Folder,
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day whose deletions are due; else today."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would go and delete nothing.")
+    ] = False,
+) -> None:
+    """Delete originals and quarantined lines whose retention is over; a tombstone stays of each.
+
+    Example: wirkraum retain examples/musterstadt --dry-run
+    """
+    from orchestration.city import City
+    from orchestration.retention import retain as delete_due
+    from orchestration.run import alone
+
+    # A deletion is due by the calendar: this is the one place that asks the clock.
+    day = (on or datetime.now()).date()  # noqa: TID251
+    city = City.open(folder)
+    with alone(city.place):
+        found = delete_due(city.declarations, city.place, day, dry=dry_run)
+    console = Console()
+    for one in found:
+        name = one.delivery_id or f"a file of {one.source_id or 'no known source'} nobody has read"
+        files = f"{len(one.files)} file{'s' if len(one.files) != 1 else ''}"
+        console.print(
+            f"{'due' if dry_run else 'deleted'}: {name}, {files}, since {one.due} ({one.rule})",
+            highlight=False,
+            soft_wrap=True,
+        )
+    verb = "would be deleted" if dry_run else "deleted"
+    console.print(f"{sum(len(one.files) for one in found)} files {verb} as of {day}.")
+
+
+Form = Annotated[
+    str, typer.Option("--format", help="table (for the terminal) or markdown (plain text).")
+]
+
+
+def _show(markdown: str, form: str) -> None:
+    from rich.markdown import Markdown
+
+    if form not in ("table", "markdown"):
+        raise typer.BadParameter(f"{form!r} is neither table nor markdown", param_hint="--format")
+    if form == "markdown":
+        typer.echo(markdown, nl=False)
+    else:
+        Console().print(Markdown(markdown))
+
+
+@app.command()
+def datenschutz(folder: Folder, form: Form = "table") -> None:
+    """Print from the contracts who sees what, for which purpose, by which law, for how long.
+
+    Example: wirkraum datenschutz mytown --format markdown > verzeichnis.md
+    """
+    from orchestration.declarations.tree import read_declarations
+    from orchestration.processing import processing_record
+
+    _show(processing_record(read_declarations(folder)), form)
+
+
+@app.command()
+def burden(folder: Folder, form: Form = "table") -> None:
+    """List what deliveries cost the departments, facts asked for twice, indicators nobody used.
+
+    Example: wirkraum burden examples/musterstadt
+    """
+    from orchestration.burden import burden_report
+    from orchestration.declarations.tree import read_declarations
+    from orchestration.ingest import lake
+    from orchestration.place import Place
+
+    _show(burden_report(read_declarations(folder), lake.ledger(Place(folder))), form)
+
+
+@app.command()
+def aggregate(
+    folder: Folder,
+    source: Annotated[str, typer.Argument(help="The source whose contract reads the file.")],
+    file: Annotated[Path, typer.Argument(help="The case list or table, named as always.")],
+    out: Annotated[Path, typer.Option(help="Where the counts go, such as counts.csv.")],
+) -> None:
+    """Count a file inside the department, so that its rows need never travel.
+
+    Writes the counts and, beside them, the contract by which Wirkraum reads them.
+
+    Example: wirkraum aggregate contracts hilfen Faelle_2024.csv --out counts.csv
+    """
+    import signal
+
+    from orchestration.aggregate import aggregate as count
+    from orchestration.declarations.tree import read_declarations
+
+    # Ended from outside, too, the temporary copy of the rows has to go.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    done = count(read_declarations(folder), source, file, out)
+    console = Console(highlight=False, soft_wrap=True)
+    entry = done.entry
+    console.print(
+        f"{entry.rows_in} rows in, {entry.rows_accepted} counted, "
+        f"{entry.rows_quarantined} set aside."
+    )
+    for reason, number, rows in entry.reasons:
+        console.print(f"Set aside: {reason} ({number}: {rows})", markup=False)
+    for note in entry.notes:
+        console.print(f"Noticed: {note}", markup=False)
+    console.print(f"{done.cells} counts: {done.counts}")
+    if done.limited:
+        console.print(f"{done.limited} of them are not final and stand in parentheses.")
+    console.print(f"Contract for the receiving side, as sources/{source}.yml: {done.contract}")
+    console.print(
+        f"Not yet protected: {done.small} counts are between 1 and 4 and may tell of single "
+        "people. Send them over a protected way only; what is published is protected later."
+    )
+
+
+@app.command()
+def deliveries(
+    folder: Folder,
+    source: Annotated[str | None, typer.Option(help="Only those of one source.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the newest; with --show only the first rows.")
+    ] = None,
+    show: Annotated[
+        str | None,
+        typer.Option(help="The rows set aside from one delivery: its id or the beginning of it."),
+    ] = None,
+    unmask: Annotated[
+        bool, typer.Option("--unmask", help="Show protected contents; who did so is recorded.")
+    ] = False,
+) -> None:
+    """List all deliveries: state, checks and what each changed against the ones before it.
+
+    Examples: wirkraum deliveries mytown --source kita; wirkraum deliveries mytown --show 8421af
+    """
+    import getpass
+    from datetime import UTC
+
+    from orchestration import deliveries as known
+    from orchestration.declarations.tree import read_declarations
+    from orchestration.place import Place
+
+    place, console = Place(folder), Console(highlight=False)
+    if show is None:
+        known.print_list(known.listed(place, source, limit), console)
+        return
+    entry = known.find(place, show)
+    contract = read_declarations(folder).sources.get(entry.source_id)
+    guarded = known.needs_mask(contract)
+    if guarded and unmask:
+        # A look at protected contents has a moment: the clock tells it, no data depends on it.
+        known.note_unmasked(place, entry, getpass.getuser(), datetime.now(tz=UTC))  # noqa: TID251
+    rows = known.set_aside(place, entry, contract, unmask=unmask)
+    words = known.shown_words(contract) if guarded and not unmask else None
+    known.print_set_aside(entry, rows, console, words=words, limit=limit)
 
 
 @app.command()

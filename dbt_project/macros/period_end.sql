@@ -4,6 +4,7 @@ case
     when {{ is_stock }} then {{ start }}
     else cast({{ start }} + case {{ grain }}
         when 'day' then interval 1 day
+        when 'week' then interval 7 day
         when 'month' then interval 1 month
         when 'quarter' then interval 3 month
         when 'half_year' then interval 6 month

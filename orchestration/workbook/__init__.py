@@ -1,0 +1,1 @@
+"""The declarations of a municipality as one Excel workbook, and back."""
