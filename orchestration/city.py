@@ -31,6 +31,7 @@ class City:
     intakes: dict[str, Intake] = field(default_factory=dict)
     failed_checks: list[tuple[str, str, str]] = field(default_factory=list)
     released: list[tuple[str, str, bool, int]] = field(default_factory=list)
+    corrected: list[tuple[str, int]] = field(default_factory=list)
 
     @classmethod
     def open(

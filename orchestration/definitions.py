@@ -13,7 +13,7 @@ from orchestration.assets.deliveries import delivery_assets
 from orchestration.assets.results import forecast, mark, published_asset, release_assets
 from orchestration.assets.warehouse import inputs_asset, stage_assets
 from orchestration.city import City
-from orchestration.schedules import everything, nightly
+from orchestration.schedules import daily_retention, everything, nightly, retention
 from orchestration.sensors import inbox
 
 
@@ -32,8 +32,8 @@ def graph(city: City) -> dg.Definitions:
             published_asset(sorted(marts)),
             *release_assets(city.declarations),
         ],
-        jobs=[everything],
-        schedules=[nightly],
+        jobs=[everything, retention],
+        schedules=[daily_retention, nightly],
         sensors=[inbox],
         resources={"city": city},
         executor=dg.in_process_executor,

@@ -22,6 +22,8 @@ _WORDS = {
         "made_of": "Aus diesen Zeilen",
         "and_more": "… und {n} weitere Zeilen",
         "marks": "Merkzeichen",
+        "corrected": "berichtigt",
+        "told": "mitgeteilt an",
         "none": "keine",
         "no_value": "kein Wert",
         "no_licence": "keine Lizenzangabe",
@@ -40,6 +42,8 @@ _WORDS = {
         "made_of": "From these rows",
         "and_more": "… and {n} more rows",
         "marks": "Marks",
+        "corrected": "corrected",
+        "told": "told",
         "none": "none",
         "no_value": "no value",
         "no_licence": "no licence stated",
@@ -186,13 +190,30 @@ def _marks(
 
 _ROWS_BELOW = """
 with place as (
-    select $version as area_version, $area as area_id
+    select
+        $version as area_version,
+        $area as area_id,
+        cast(null as varchar) as basis,
+        false as is_default
     union
-    select from_version, from_area_id
-    from staging.stg_crosswalk
-    where to_version = $version and to_area_id = $area
+    select crosswalk.from_version, crosswalk.from_area_id, crosswalk.basis, crosswalk.is_default
+    from staging.stg_crosswalk as crosswalk
+    join staging.stg_area_lineage as lineage
+        on lineage.area_system = crosswalk.area_system
+        and lineage.area_version = crosswalk.to_version
+        and lineage.area_id = crosswalk.to_area_id
+    join marts.area as area
+        on area.area_version = crosswalk.to_version and area.area_id = lineage.ancestor_id
+    anti join read_parquet($unchanged) as unchanged
+        on unchanged.from_version = crosswalk.from_version
+        and unchanged.to_version = crosswalk.to_version
+        and unchanged.level = area.level
+    -- Slivers of a border change nothing that can be seen.
+    where crosswalk.to_version = $version
+        and lineage.ancestor_id = $area
+        and crosswalk.weight >= 0.01
     union
-    select unchanged.from_version, area.area_id
+    select unchanged.from_version, area.area_id, null, false
     from read_parquet($unchanged) as unchanged
     join marts.area as area
         on area.area_version = unchanged.to_version and area.level = unchanged.level
@@ -206,10 +227,14 @@ select distinct
     observation.group_id,
     observation.area_id,
     observation.period_start,
-    case when source.protection = 'none' then observation.value end as value
+    case when source.protection = 'none' then observation.value end as value,
+    case when source.protection = 'none' then correction.corrected end as corrected,
+    correction.line as corrected_by,
+    correction.told
 from staging.stg_observation as observation
 join marts.delivery as delivery using (delivery_id)
 join marts.source as source on source.source_id = observation.source_id
+join marts.measure as measure on measure.measure_id = observation.measure_id
 join read_parquet($terms) as term
     on term.measure_id = observation.measure_id
     and observation.group_id in (term.group_id, $group)
@@ -218,7 +243,22 @@ join staging.stg_area_lineage as lineage
     and lineage.area_version = observation.area_version
     and lineage.area_id = observation.area_id
 join place
-    on place.area_version = lineage.area_version and place.area_id = lineage.ancestor_id
+    on place.area_version = lineage.area_version
+    and place.area_id = lineage.ancestor_id
+    and (
+        place.basis is null
+        or place.basis = measure.carried_by
+        or (measure.carried_by is null and place.is_default)
+    )
+left join core.measure_correction as correction
+    on correction.measure_id = observation.measure_id
+    and correction.area_system = observation.area_system
+    and correction.area_version = observation.area_version
+    and correction.area_id = observation.area_id
+    and correction.period_start = observation.period_start
+    and correction.grain = observation.grain
+    and correction.group_id = observation.group_id
+    and correction.verdict = 'applied'
 where term.indicator_id = $indicator
     and year(observation.period_start) = year($period::date)
     and ($grain = 'year' or observation.period_start = $period::date)
@@ -244,8 +284,13 @@ def _rows(place: Place, value: dict[str, Any], say: dict[str, str], most: int = 
             },
         ).fetchall()
     lines = [f"{say['made_of']}:"]
-    for file_name, ref, measure, group, area_id, period, number in rows[:most]:
-        shown = "–" if number is None else f"{number:g}"
+    for row in rows[:most]:
+        file_name, ref, measure, group, area_id, period, number, corrected, line, told = row
+        shown = "–" if number is None else f"{number:.15g}"
+        if line is not None:
+            new = "–" if corrected is None else f"{corrected:.15g}"
+            shown += f" → {new} ({say['corrected']}, corrections.csv:{line}"
+            shown += f", {say['told']}: {told})" if told else ")"
         lines.append(f"  {file_name}, {ref}: {measure} [{group}] {area_id} {period}: {shown}")
     if len(rows) > most:
         lines.append("  " + say["and_more"].format(n=len(rows) - most))

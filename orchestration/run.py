@@ -46,7 +46,7 @@ def run(
     with _progress(console) as tell:
         tell("check the declarations")
         city = City.open(folder, as_of, tell)
-        with _alone(city.place):
+        with alone(city.place):
             return _run(city, select)
 
 
@@ -88,7 +88,7 @@ def _execute(
 
 
 @contextmanager
-def _alone(place: Place) -> Iterator[None]:
+def alone(place: Place) -> Iterator[None]:
     """One run at a time: a second one is told so instead of waiting."""
     place.lock.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(place.lock)

@@ -29,7 +29,7 @@ DECLARED = (
     "programme",
     "correction",
 )
-LEDGER = ("delivery", "quarantine", "release")
+LEDGER = ("delivery", "quarantine", "check_result", "release")
 
 
 class Translator(DagsterDbtTranslator):
@@ -115,7 +115,7 @@ def stage_assets(manifest: Path, stage: str) -> dg.AssetsDefinition:
             warehouse.begin(city.place)
         results = {one.unique_id: one for one in warehouse.build(city.place, stage)}
         if stage == "base":
-            corrections.verify(city.place)
+            city.corrected = corrections.verify(city.place)
         checks = {spec.key: spec for spec in context.assets_def.check_specs}
         built = [name.rsplit(".", 1)[-1] for name in results]
         for key in sorted(context.selected_asset_keys, key=lambda key: built.index(key.path[-1])):
