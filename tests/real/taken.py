@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from filelock import FileLock
 
 from orchestration.declarations import Declarations, read_declarations
 from orchestration.ingest import lake
@@ -59,12 +60,17 @@ class Taken:
 
 
 def take_all_in(declared: Path, folder: Path, variable: str, data: Path) -> Taken:
-    """Copy declarations to `folder` and take in all their files; `variable` names their place."""
-    shutil.copytree(declared, folder, ignore=shutil.ignore_patterns("store", "var"))
+    """Copy declarations to `folder` and take in all their files; `variable` names their place.
+
+    Where another test process has done so already, its lake is used.
+    """
     place, copies = Place(folder), []
     files: dict[str, list[Path]] = {}
-    with pytest.MonkeyPatch.context() as patch:
+    lock = FileLock(folder.with_suffix(".lock"))
+    with lock, pytest.MonkeyPatch.context() as patch:
         patch.setenv(variable, str(data))
+        if not folder.exists():
+            shutil.copytree(declared, folder, ignore=shutil.ignore_patterns("store", "var"))
         declarations = read_declarations(folder)
         for source in declarations.sources.values():
             copies += take_in(declarations, source, place).copies
