@@ -15,6 +15,8 @@ DEMO_DELIVERIES := $(BIN)/python -m examples.musterstadt.generate
 
 PYTEST_ARGS ?= -n 2 --dist loadfile
 LOCK_ARGS ?=
+BENCH_ARGS ?=
+FUZZ_ARGS ?=
 
 # The first of these that really is Python 3.11; `make PYTHON=/path/to/python3.11` overrides.
 PYTHON ?= $(shell for candidate in python3.11 python3 python; do \
@@ -50,11 +52,11 @@ test-site:  ## (not there yet) build the site and try it in a browser
 site:  ## (not there yet) build the site that shows a release
 	@echo "make site: not there yet. It will build the site that shows the latest release of Musterstadt." >&2; exit 1
 
-bench:  ## (not there yet) compare speed and accuracy with peers
-	@echo "make bench: not there yet. It will run every benchmark in bench/ beside a peer and print the verdicts." >&2; exit 1
+bench: $(STAMP)  ## compare speed and errors with peers; each prints a table and a verdict
+	@for name in checks crosswalk ingest; do $(BIN)/python -m bench.$$name $(BENCH_ARGS); done
 
-fuzz:  ## (not there yet) feed broken deliveries until something gives
-	@echo "make fuzz: not there yet. It will feed broken deliveries and check that no row is ever lost." >&2; exit 1
+fuzz: $(STAMP)  ## feed 5,000 broken deliveries and count what came of them (FUZZ_ARGS="--count 300")
+	@$(BIN)/python -m fuzz.ingest $(FUZZ_ARGS)
 
 faults:  ## (not there yet) kill runs midway and look whether the published state is whole
 	@echo "make faults: not there yet. It will kill runs midway and check that the published state stays whole." >&2; exit 1

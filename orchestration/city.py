@@ -29,7 +29,7 @@ class City:
     place: Place
     tell: Callable[[str], None] = _silent
     intakes: dict[str, Intake] = field(default_factory=dict)
-    failed_checks: list[tuple[str, str, str]] = field(default_factory=list)
+    failed_checks: list[tuple[str, str, str, str]] = field(default_factory=list)
     released: list[tuple[str, str, bool, int]] = field(default_factory=list)
     corrected: list[tuple[str, int]] = field(default_factory=list)
 

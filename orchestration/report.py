@@ -80,8 +80,12 @@ def _deliveries(outcome: Outcome, console: Console) -> None:
     ]
     _list("Noticed", notes, console)
     # What failed a critical check stands among what was set aside.
-    asked = [f"{file}: {words}" for file, level, words in city.failed_checks if level == "warning"]
-    _list("Asked", asked, console)
+    asked: dict[str, list[str]] = {}
+    for check, file, level, words in city.failed_checks:
+        if level == "warning":
+            asked.setdefault(check, []).append(f"{file}: {words}")
+    for check in sorted(asked, key=lambda one: (len(asked[one]), one)):
+        _list("Asked", asked[check], console)
 
 
 _ORDINARY = ("footnotes not read", "empty line(s)")
@@ -136,10 +140,9 @@ def _published(place: Place, console: Console) -> None:
             ", ".join(f"{count:,} {sign}" for sign, count in signs),
         )
         console.print(table)
-        for words in connection.sql(
+        differing = connection.sql(
             "select measure_id || ' ' || year(period_start) || ': ' || text_en "
-            "from marts.control_total where verdict = 'differs' order by 1"
-        ).fetchall():
-            console.print(
-                f"[yellow]Two departments differ:[/] {words[0]}", highlight=False, soft_wrap=True
-            )
+            "from marts.control_total where verdict = 'differs' "
+            "order by abs(difference / nullif(control_value, 0)) desc nulls last, 1"
+        ).fetchall()
+        _list("Two departments differ", [words for (words,) in differing], console)

@@ -51,8 +51,9 @@ def check_delivered(city: City, source: Source) -> pl.DataFrame:
     for entry in waiting:
         mine = verdicts.filter(delivery_id=entry.delivery_id)
         failed = mine.filter(~pl.col("passed"), pl.col("severity") != "info")
-        for severity, words in failed.select("severity", "description_en").iter_rows():
-            city.failed_checks.append((entry.file_name, severity, words))
+        told = failed.select("check_id", "severity", "description_en")
+        for check, severity, words in told.iter_rows():
+            city.failed_checks.append((check, entry.file_name, severity, words))
         critical = failed.filter(severity="critical")["description_en"]
         if critical.len():
             _set_aside(city, entry, f"set aside as a whole: {'; '.join(critical)}")

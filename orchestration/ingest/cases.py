@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import polars as pl
+import polars.selectors as cs
 
 from orchestration.declarations.sources import names
 from orchestration.ingest import dates
@@ -101,7 +102,9 @@ class CaseTally:
         for item in self.items:
             if item.value is not None:
                 self._read_numbers(marked, item.value)
-        sound = marked.sound.with_columns(row_ref=self.prefix + pl.col("_row").cast(pl.String))
+        sound = marked.sound.with_columns(
+            cs.enum().cast(pl.String), row_ref=self.prefix + pl.col("_row").cast(pl.String)
+        )
         earliest = sound[window].min()
         if isinstance(earliest, date):
             self._first = min(earliest, self._first or earliest)

@@ -17,10 +17,12 @@ import pyarrow as pa
 
 from orchestration.ingest.table import Unreadable
 
-CHUNK = 16 * 1024 * 1024
-LONGEST_LINE = CHUNK
-LARGEST_MEMBER = 512 * 1024 * 1024
-BOMB_RATIO = 200
+CHUNK = 8 * 1024 * 1024
+LONGEST_LINE = 16 * 1024 * 1024
+LARGEST_MEMBER = 256 * 1024 * 1024
+LARGEST_ARCHIVE = 8 * 1024 * 1024 * 1024
+ALWAYS_SANE = 4 * 1024 * 1024
+BOMB_RATIO = 100
 
 _KINDS = {
     b"PK\x03\x04": "zip",
@@ -103,16 +105,17 @@ def opened(path: Path, kind: str) -> IO[bytes]:
 def unpacked(path: Path) -> tuple[bytes, str]:
     """All bytes of a file, unpacked, and the kind of what is inside; for kinds read as a whole.
 
-    Raises Unreadable where the archive is damaged or unpacks to more than LARGEST_MEMBER bytes.
+    Raises Unreadable where the archive is damaged or unpacks to more than is sane.
     """
     kind = kind_of(path)
+    limit = min(LARGEST_MEMBER, sane(path.stat().st_size)) if kind in COMPRESSED else LARGEST_MEMBER
     with opened(path, kind) as stream:
         try:
-            data = stream.read(LARGEST_MEMBER + 1)
+            data = stream.read(limit + 1)
         except DAMAGED as error:
             raise Unreadable(damaged(kind, error)) from None
-    if len(data) > LARGEST_MEMBER:
-        raise Unreadable(_too_large(LARGEST_MEMBER))
+    if len(data) > limit:
+        raise Unreadable(_too_large(limit))
     if kind in COMPRESSED:
         kind = kind_of_start(data[:16])
         if kind == "zip":
@@ -123,9 +126,43 @@ def unpacked(path: Path) -> tuple[bytes, str]:
 DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowInvalid)
 
 
+# what zipfile and tarfile raise for archives whose directory was changed
+_BROKEN_ARCHIVE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    RuntimeError,
+    ValueError,
+    LookupError,
+)
+
+
 def damaged(kind: str, error: Exception) -> str:
     """What to say of an archive that cannot be unpacked."""
     return f"the {kind} archive is damaged: {error}"
+
+
+def sane(packed: int) -> int:
+    """How many bytes so many packed ones may hold; whatever holds more is taken for a bomb."""
+    return max(ALWAYS_SANE, BOMB_RATIO * packed)
+
+
+def start_of(path: Path, kind: str) -> bytes:
+    """The first bytes of a compressed file, unpacked.
+
+    Raises Unreadable where it is a bomb or damaged: before any row is read, since a row that is
+    set aside takes far more memory than its text.
+    """
+    limit, total, start = sane(path.stat().st_size), 0, b""
+    try:
+        with opened(path, kind) as stream:
+            while piece := stream.read(CHUNK):
+                start = start or piece[:16]
+                total += len(piece)
+                if total > limit:
+                    raise Unreadable(_too_large(limit))
+    except DAMAGED as error:
+        raise Unreadable(damaged(kind, error)) from None
+    return start
 
 
 def _too_large(limit: int) -> str:
@@ -136,16 +173,19 @@ def members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
     """The files inside an archive whose base name matches, sorted by name.
 
     Nothing is written to disk, so that names such as ../../x do no harm. Raises Unreadable where
-    the archive is damaged, locked, or a file inside is larger than LARGEST_MEMBER bytes.
+    the archive is damaged, locked, or holds more than is sane for its size.
     """
     kind = kind_of(path)
+    found = False
     try:
-        if kind in ("zip", "xlsx", "ods"):
-            yield from _zip_members(path, pattern)
-        else:
-            yield from _tar_members(path, pattern)
-    except (*DAMAGED, tarfile.TarError, zipfile.BadZipFile, RuntimeError) as error:
+        inside = _zip_members if kind in ("zip", "xlsx", "ods") else _tar_members
+        for member in inside(path, pattern):
+            found = True
+            yield member
+    except (*DAMAGED, *_BROKEN_ARCHIVE) as error:
         raise Unreadable(f"the archive is damaged or locked: {error}") from None
+    if not found:
+        raise Unreadable(f"no file in the archive has a name that matches {pattern!r}")
 
 
 def _zip_members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
@@ -154,13 +194,18 @@ def _zip_members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
         for entry in sorted(entries, key=lambda one: one.filename):
             name = Path(entry.filename).name
             if re.search(pattern, name):
-                with archive.open(entry) as handle:
-                    yield name, _limited(handle.read(LARGEST_MEMBER + 1), name)
+                _refuse_large(entry.file_size, entry.compress_size, name)
+                yield name, archive.read(entry)
 
 
 def _tar_members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
+    packed = path.stat().st_size
     with tarfile.open(path) as archive:
-        entries = archive.getmembers()
+        entries = []
+        for entry in archive:
+            end = entry.offset_data + entry.size
+            _refuse_large(end, packed, "the archive", LARGEST_ARCHIVE)
+            entries.append(entry)
         # only at the very end an archive that was cut off is noticed
         while archive.fileobj is not None and archive.fileobj.read(CHUNK):
             continue
@@ -168,13 +213,14 @@ def _tar_members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
             name = Path(entry.name).name
             handle = archive.extractfile(entry) if entry.isfile() else None
             if handle is not None and re.search(pattern, name):
-                yield name, _limited(handle.read(LARGEST_MEMBER + 1), name)
+                _refuse_large(entry.size, packed, name)
+                yield name, handle.read()
 
 
-def _limited(data: bytes, name: str) -> bytes:
-    if len(data) > LARGEST_MEMBER:
-        raise Unreadable(f"{name} {_too_large(LARGEST_MEMBER)}")
-    return data
+def _refuse_large(size: int, packed: int, name: str, largest: int = LARGEST_MEMBER) -> None:
+    limit = min(largest, sane(packed))
+    if size > limit:
+        raise Unreadable(f"{name} {_too_large(limit)}")
 
 
 def text_chunks(path: Path, kind: str, encoding: str) -> Iterator[bytes]:
@@ -186,7 +232,7 @@ def text_chunks(path: Path, kind: str, encoding: str) -> Iterator[bytes]:
     codec = codecs.lookup(encoding).name
     decoder = codecs.getincrementaldecoder("utf-8-sig" if codec == "utf-8" else encoding)()
     rest, lines, total = "", 0, 0
-    sane = max(LARGEST_MEMBER, BOMB_RATIO * path.stat().st_size)
+    limit = sane(path.stat().st_size)
     with opened(path, kind) as stream:
         while True:
             try:
@@ -194,8 +240,8 @@ def text_chunks(path: Path, kind: str, encoding: str) -> Iterator[bytes]:
             except DAMAGED as error:
                 raise Unreadable(damaged(kind, error)) from None
             total += len(data)
-            if kind in COMPRESSED and total > sane:
-                raise Unreadable(_too_large(sane))
+            if kind in COMPRESSED and total > limit:
+                raise Unreadable(_too_large(limit))
             try:
                 text = rest + decoder.decode(data, final=not data)
             except UnicodeError as error:
@@ -271,27 +317,53 @@ def likely_encoding(data: bytes) -> str:
     return max(letters, key=lambda name: sum(data.count(bytes([one])) for one in letters[name]))
 
 
+def _before_damage(path: Path, kind: str) -> Iterator[bytes]:
+    """What can be unpacked, little by little: a piece with damage in it is lost as a whole."""
+    if kind == "gzip":
+        with path.open("rb") as packed:
+            tool = zlib.decompressobj(31)
+            while piece := packed.read(16):
+                try:
+                    yield tool.decompress(piece)
+                except zlib.error:
+                    return
+                if tool.eof:
+                    rest, tool = tool.unused_data, zlib.decompressobj(31)
+                    packed.seek(-len(rest), io.SEEK_CUR)
+        return
+    with opened(path, kind) as stream:
+        read = stream.read1 if isinstance(stream, io.BufferedIOBase) else stream.read
+        while True:
+            try:
+                piece = read(CHUNK if kind == "text" else 512)
+            except DAMAGED:
+                return
+            if not piece:
+                return
+            yield piece
+
+
 def lines_as_they_are(path: Path, encoding: str) -> Iterator[str]:
     """The lines of a text that is no table, as far as it can be unpacked.
 
-    Bytes that are no text in the encoding are shown as escapes. Files of a kind that is not text
-    have no lines.
+    Bytes that are no text in the encoding are shown as escapes. Files of a kind that is not text,
+    archives of several files and bombs have no lines.
     """
     kind = kind_of(path)
     if kind not in (*COMPRESSED, "text"):
         return
+    limit = sane(path.stat().st_size) if kind in COMPRESSED else LARGEST_MEMBER
     parts: list[bytes] = []
-    with opened(path, kind) as stream:
-        while sum(map(len, parts)) < LARGEST_MEMBER:
-            try:
-                piece = stream.read1(CHUNK) if isinstance(stream, io.BufferedIOBase) else b""
-            except DAMAGED:
-                break
-            if not piece:
-                break
-            parts.append(piece)
+    total = 0
+    for piece in _before_damage(path, kind):
+        parts.append(piece)
+        total += len(piece)
+        if kind in COMPRESSED and total > limit:
+            return
+        if total >= LARGEST_MEMBER:
+            break
     data = b"".join(parts)
-    if kind_of_start(data[:16]) != "text":
+    if kind_of_start(data[:16]) != "text" or data[257:262] == b"ustar":
         return
     text = data.decode(encoding, errors="backslashreplace")
     for line in io.StringIO(text, newline=""):

@@ -18,6 +18,7 @@ from orchestration.ingest.plan import Context, make_plan
 from orchestration.ingest.readers import open_tables
 from orchestration.ingest.reading import ASIDE_SCHEMA, Outcome, all_rows, first_cell, read_file
 from orchestration.ingest.table import Unreadable
+from orchestration.masking import masked
 from orchestration.place import Place
 
 
@@ -101,9 +102,25 @@ def take_in(
     return intake
 
 
+_TOLD_NOT_READ = {
+    "name",
+    "why",
+    "licence",
+    "attribution",
+    "url",
+    "purpose",
+    "legal_basis",
+    "recipients",
+    "origin",
+    "minutes_per_delivery",
+    "deliveries_per_year",
+    "only_here",
+}
+
+
 def contract_fingerprint(declarations: Declarations, source: Source) -> str:
     """Changes when the contract, the areas, the code lists or the reading code change."""
-    digest = hashlib.sha256(source.model_dump_json().encode())
+    digest = hashlib.sha256(source.model_dump_json(exclude=_TOLD_NOT_READ).encode())
     digest.update(declarations.register.areas.write_csv().encode())
     digest.update(json.dumps(declarations.codes, sort_keys=True).encode())
     for path in sorted(Path(__file__).parent.rglob("*.py")):
@@ -138,7 +155,7 @@ def _commit(desk: _Desk, found: Found, sha256: str, delivery_id: str) -> Deliver
             if rejected is None:
                 layout, as_of, as_of_from = _layout(desk, found, path, arrived, delivery_id)
                 context = _context(desk, layout, delivery_id, found.name, as_of)
-                outcome = read_file(path, context, parts.add, parts.clear)
+                outcome = read_file(path, context, parts)
         except Unreadable as error:
             rejected = str(error)
         context = _context(desk, layout, delivery_id, found.name, as_of)
@@ -155,7 +172,7 @@ def _commit(desk: _Desk, found: Found, sha256: str, delivery_id: str) -> Deliver
             outcome = Outcome(rows_in=outcome.rows_in, asides=[aside])
             notes = [whole, *notes]
         aside = pl.concat([pl.DataFrame(schema=ASIDE_SCHEMA), *outcome.asides])
-        reasons = _reasons(aside)
+        reasons, notes = masked(source, _reasons(aside), notes)
         accepted = outcome.rows_in - aside.height
         unharmed = not reasons and rejected is None
         delivery = Delivery(
@@ -247,9 +264,12 @@ def _refused(path: Path, context: Context, outcome: Outcome) -> tuple[pl.DataFra
 
 def _reasons(aside: pl.DataFrame) -> list[tuple[str, int, str]]:
     """Each reason with how many rows it stopped and the first of them."""
+    alike = pl.col("reason").str.replace_all(r"in row \S+ already", "in an earlier row already")
     found = (
-        aside.group_by("reason", maintain_order=True)
-        .agg(count=pl.len(), first=pl.col("row_ref").head(5))
+        aside.group_by(alike.alias("alike"), maintain_order=True)
+        .agg(pl.col("reason").first(), count=pl.len(), first=pl.col("row_ref").head(5))
+        .with_columns(pl.when(count=1).then("reason").otherwise("alike").alias("reason"))
+        .select("reason", "count", "first")
         .sort(["count", "reason"], descending=[True, False])
     )
     return [

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -118,6 +118,7 @@ class Parts:
         self._waiting: list[_Part] = []
         self._writers = ThreadPoolExecutor(2)
         self._writing: Future[None] | None = None
+        self._finishing: list[Future[None]] = []
 
     def __enter__(self) -> "Parts":
         return self
@@ -145,10 +146,10 @@ class Parts:
         if writing is not None:
             writing.result()
 
-    def rows(self, number: int, positions: pl.Series) -> pl.DataFrame:
-        """Observations of a part at these positions, as they were added."""
+    def rows(self, number: int, positions: pl.Series, columns: list[str]) -> pl.DataFrame:
+        """Some columns of the observations of a part at these positions, as they were added."""
         self._wait()
-        return pl.read_ipc(self._waiting[number].path)[positions]
+        return pl.read_ipc(self._waiting[number].path, columns=columns)[positions]
 
     def take_out(self, number: int, rows: list[int]) -> int:
         """Leave out the rows of a part with these `_row`; gives how many observations go."""
@@ -158,9 +159,18 @@ class Parts:
         found = pl.read_ipc(part.path, columns=["_row"])["_row"]
         return int(found.is_in(part.gone.implode()).sum())
 
+    def finish(self) -> None:
+        """Begin to write the parts as parquet; none is added and no row taken out after that."""
+        self._wait()
+        self._finishing = [self._writers.submit(_finish, part) for part in self._waiting]
+
     def clear(self) -> None:
         """Throw away what was added."""
         self._wait()
+        for future in self._finishing:
+            future.cancel()
+        wait(self._finishing)
+        self._finishing.clear()
         for part in self._waiting:
             part.path.unlink(missing_ok=True)
             part.finished.unlink(missing_ok=True)
@@ -168,8 +178,10 @@ class Parts:
 
     def put_in_place(self) -> None:
         """Take the place of whatever an earlier reading of the delivery has left."""
-        self._wait()
-        list(self._writers.map(_finish, self._waiting))
+        if not self._finishing:
+            self.finish()
+        for future in self._finishing:
+            future.result()
         names = {
             part.finished: part.finished.with_name(
                 f"{part.finished.stem.removeprefix('.')}.parquet"

@@ -1,14 +1,17 @@
 """One delivered file read by its contract, batch by batch: observations, rows set aside, notes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from orchestration.ingest import content, tidy
 from orchestration.ingest.cases import CaseTally
+from orchestration.ingest.lake import Parts
 from orchestration.ingest.plan import Context, Plan, make_plan, unknown_columns
 from orchestration.ingest.readers import open_tables
 from orchestration.ingest.special import check_subtotals, leave_out
@@ -17,8 +20,7 @@ from orchestration.ingest.versions import judge_version, outside_validity
 
 ASIDE_SCHEMA = {"row_ref": pl.String, "reason": pl.String, "raw": pl.String}
 _TABLE = 2**32
-
-Keep = Callable[[pl.DataFrame], None]
+_LOOKED_AT = ["_row", *tidy.KEY, "value", "status"]
 
 
 @dataclass
@@ -38,8 +40,20 @@ class Outcome:
     def add_asides(self, prefix: str, asides: list[Aside]) -> None:
         """Set rows of one table aside."""
         if asides:
-            rows = [(f"{prefix}{one.number}", one.reason, one.raw) for one in asides]
-            self.asides.append(pl.DataFrame(rows, schema=ASIDE_SCHEMA, orient="row"))
+            rows = {
+                "row_ref": [f"{prefix}{one.number}" for one in asides],
+                "reason": [one.reason for one in asides],
+                "raw": [one.raw for one in asides],
+            }
+            self.asides.append(pl.DataFrame(rows, schema=ASIDE_SCHEMA))
+
+
+class _Written(NamedTuple):
+    """Where the observations of a part come from, and their cells; None where none can repeat."""
+
+    table: int = 0
+    prefix: str = ""
+    cells: np.ndarray | None = None
 
 
 @dataclass
@@ -47,43 +61,102 @@ class _Pass:
     """One reading of all tables; `doubled` are hashes of cells that an earlier one saw twice."""
 
     context: Context
-    keep: Keep
+    parts: Parts
     doubled: pl.Series | None = None
     outcome: Outcome = field(default_factory=Outcome)
-    hashes: list[pl.Series] = field(default_factory=list)
+    cells: list[np.ndarray] = field(default_factory=list)
+    written: list[_Written] = field(default_factory=list)
     suspects: list[pl.DataFrame] = field(default_factory=list)
     lines: dict[int, tuple[str, str]] = field(default_factory=dict)
 
-    def give(self, observations: pl.DataFrame) -> None:
+    def give(self, observations: pl.DataFrame, written: _Written | None = None) -> None:
         if observations.height:
             self.outcome.observations += observations.height
-            self.keep(observations.select(*tidy.OBSERVATION_SCHEMA))
+            written = written or _Written()
+            self.written.append(written)
+            self.parts.add(observations, written.prefix)
 
 
-def read_file(path: Path, context: Context, keep: Keep, begin_again: Callable[[], None]) -> Outcome:
-    """Read a file; `keep` takes the observations (OBSERVATION_SCHEMA) in batches.
+def read_file(path: Path, context: Context, parts: Parts) -> Outcome:
+    """Read a file; its observations go to `parts` batch by batch.
 
-    Where two rows fill one cell, the file is read a second time to tell them apart: `begin_again`
-    then throws away what was kept. Raises Unreadable when the file as a whole does not fit.
+    Where several rows fill one cell, the first of equal ones stays and the others are taken out of
+    the parts again. Where bands are summed up that cannot be done afterwards: the file is read a
+    second time. Raises Unreadable when the file as a whole does not fit.
     """
-    first = _Pass(context, keep)
+    first = _Pass(context, parts)
     _read(path, first)
-    doubled = _doubled(first.hashes)
+    doubled = _doubled(first.cells)
     if doubled is None:
         return first.outcome
-    begin_again()
-    second = _Pass(context, keep, doubled)
+    if not tidy.adds_up(context.layout):
+        _take_out_doubled(path, first, doubled)
+        return first.outcome
+    parts.clear()
+    second = _Pass(context, parts, doubled)
     _read(path, second)
     return second.outcome
 
 
-def _doubled(hashes: list[pl.Series]) -> pl.Series | None:
-    if not hashes:
+def _doubled(cells: list[np.ndarray]) -> pl.Series | None:
+    if not cells:
         return None
-    numbers = np.concatenate([one.to_numpy() for one in hashes])
+    numbers = np.concatenate(cells)
     numbers.sort()
     twice = numbers[1:][numbers[1:] == numbers[:-1]]
     return pl.Series(np.unique(twice)) if len(twice) else None
+
+
+def _take_out_doubled(path: Path, reading: _Pass, doubled: pl.Series) -> None:
+    """Look again at cells that several rows may fill, and set aside the rows that clash."""
+    suspects = []
+    for number, (table, prefix, cells) in enumerate(reading.written):
+        if cells is None:
+            continue
+        positions = pl.Series(cells).is_in(doubled.implode()).arg_true()
+        if len(positions):
+            found = tidy.plain(reading.parts.rows(number, positions, _LOOKED_AT), prefix)
+            at = pl.col("_row").cast(pl.Int64) + table * _TABLE
+            suspects.append(found.with_columns(_row=at, _written=pl.lit(number)))
+    looked = pl.concat(suspects)
+    clashing = dict(tidy.clashes(looked))
+    going = looked.filter(pl.col("_row").is_in(list(clashing)))
+    going = going.unique("_row", keep="first", maintain_order=True).sort("_row")
+    if not going.height:
+        return
+    for (number,), rows in going.group_by("_written"):
+        numbers = (rows["_row"] % _TABLE).to_list()
+        reading.outcome.observations -= reading.parts.take_out(int(str(number)), numbers)
+    reading.parts.finish()
+    places = going["_row"].to_list()
+    texts = _texts(path, reading.context, places)
+    asides = {
+        "row_ref": going["row_ref"],
+        "reason": [clashing[at] for at in places],
+        "raw": [texts[at] for at in places],
+    }
+    reading.outcome.asides.append(pl.DataFrame(asides, schema=ASIDE_SCHEMA))
+
+
+def _texts(path: Path, context: Context, places: list[int]) -> dict[int, str]:
+    """Rows as they were delivered, read anew, by their place: row number and table in one."""
+    wanted: dict[int, list[int]] = {}
+    for at in places:
+        wanted.setdefault(at // _TABLE, []).append(at % _TABLE)
+    texts: dict[int, str] = {}
+    for number, table in enumerate(open_tables(path, context.layout.format).tables):
+        if number not in wanted:
+            continue
+        if table.texts is not None:
+            found = table.texts(wanted[number])
+            texts |= {row + number * _TABLE: text for row, text in found.items()}
+            continue
+        rows = pl.Series(wanted[number], dtype=pl.UInt32)
+        for batch in table.batches([]):
+            here = rows.filter(rows.is_in(batch.frame["_row"].implode()))
+            found = batch.raw(here.to_list())
+            texts |= {row + number * _TABLE: text for row, text in found.items()}
+    return texts
 
 
 def _read(path: Path, reading: _Pass) -> None:
@@ -109,8 +182,8 @@ def _table(table: Table, number: int, reading: _Pass) -> None:
     cells: list[pl.DataFrame] = []
     seen: list[pl.DataFrame] = []
     limited = _some_areas_have_dates(plan)
-    batches = table.batches(plan.needed)
-    whole = bool(plan.layout.subtotals) or tidy.adds_up(plan)
+    batches = _ahead(table.batches(plan.needed))
+    whole = bool(plan.layout.subtotals) or tidy.adds_up(plan.layout)
     for batch in _as_one(batches, plan.needed) if whole else batches:
         reading.outcome.rows_in += batch.frame.height + len(batch.odd)
         reading.outcome.add_asides(table.prefix, batch.odd)
@@ -122,11 +195,12 @@ def _table(table: Table, number: int, reading: _Pass) -> None:
         if tally is not None:
             tally.add(marked)
         else:
-            observations = tidy.observations_of(plan, marked, table.prefix)
+            observations = tidy.observations_of(plan, marked)
             if limited:
-                seen.append(observations.select("area_version", "area_id", "period_start").unique())
+                places = observations.select("area_version", "area_id", "period_start")
+                seen.append(tidy.plain(places.unique()))
             if plan.layout.area.absent == "zero":
-                cells.append(observations.select(*tidy.KEY, "unit"))
+                cells.append(tidy.plain(observations.select(*tidy.KEY, "unit")))
             _sort_out(plan, observations, data, table.prefix, number, reading)
         reading.outcome.add_asides(table.prefix, marked.reasons.asides(data))
     notes += _judge_areas(plan, resolver, seen)
@@ -159,9 +233,20 @@ def _judge_areas(plan: Plan, resolver: tidy.Resolver, seen: list[pl.DataFrame]) 
             raise Unreadable(verdict.refusal)
         if verdict.note is not None:
             notes.append(verdict.note)
-    for (version,), found in pl.concat(seen).group_by("area_version") if seen else ():
+    for (version,), found in (
+        pl.concat(seen).group_by("area_version", maintain_order=True) if seen else ()
+    ):
         notes += outside_validity(found, area.system, str(version), register)
     return notes
+
+
+def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches, the next one read while the one before is worked on."""
+    with ThreadPoolExecutor(1) as reader:
+        following = reader.submit(next, batches, None)
+        while (batch := following.result()) is not None:
+            following = reader.submit(next, batches, None)
+            yield batch
 
 
 def _as_one(batches: Iterator[Batch], needed: list[str]) -> Iterator[Batch]:
@@ -187,28 +272,28 @@ def _as_one(batches: Iterator[Batch], needed: list[str]) -> Iterator[Batch]:
 def _sort_out(
     plan: Plan, observations: pl.DataFrame, batch: Batch, prefix: str, table: int, reading: _Pass
 ) -> None:
-    """Keep what is alone in its cell; rows that share one wait until all tables are read."""
-    hashes = tidy.cell_hashes(observations)
+    """Keep what is alone in its cell; rows that share one are looked at when all is read."""
+    cells = tidy.cell_hashes(observations)
+    if not tidy.adds_up(plan.layout):
+        reading.cells.append(cells)
+        reading.give(observations, _Written(table, prefix, cells))
+        return
+    observations = tidy.plain(observations, prefix)
     if reading.doubled is None:
-        reading.hashes.append(hashes)
+        reading.cells.append(cells)
     else:
         # parts of one cell must stay together, or two sums would share it
-        shared = hashes.is_in(reading.doubled.implode()) | tidy.adds_up(plan)
-        rows = observations["_row"].filter(shared).unique(maintain_order=True)
-        is_suspect = observations["_row"].is_in(rows.implode())
-        suspects = observations.filter(is_suspect)
-        if suspects.height:
-            at = pl.col("_row").cast(pl.Int64) + table * _TABLE
-            reading.suspects.append(suspects.with_columns(_row=at))
-            texts = batch.raw(rows.to_list())
-            for number, text in texts.items():
-                reading.lines[number + table * _TABLE] = (f"{prefix}{number}", text)
-        observations = observations.filter(~is_suspect)
-    reading.give(tidy.added_up(observations) if tidy.adds_up(plan) else observations)
+        rows = observations["_row"].unique(maintain_order=True)
+        at = pl.col("_row").cast(pl.Int64) + table * _TABLE
+        reading.suspects.append(observations.with_columns(_row=at))
+        for number, text in batch.raw(rows.to_list()).items():
+            reading.lines[number + table * _TABLE] = (f"{prefix}{number}", text)
+        return
+    reading.give(tidy.added_up(observations))
 
 
 def _resolve(reading: _Pass) -> None:
-    """Decide on rows that fill the same cell: the first of equal ones stays, others go."""
+    """Decide on rows of widened bands that fill the same cell, and sum up those that stay."""
     if not reading.suspects:
         return
     suspects = pl.concat(reading.suspects)
@@ -218,8 +303,7 @@ def _resolve(reading: _Pass) -> None:
     if asides:
         reading.outcome.asides.append(pl.DataFrame(asides, schema=ASIDE_SCHEMA, orient="row"))
     gone = [at for at, _ in clashing]
-    kept = suspects.filter(~pl.col("_row").is_in(gone))
-    reading.give(tidy.added_up(kept) if "_part" in kept.columns else kept)
+    reading.give(tidy.added_up(suspects.filter(~pl.col("_row").is_in(gone))))
 
 
 def all_rows(path: Path, context: Context, reason: str) -> pl.DataFrame:

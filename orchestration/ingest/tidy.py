@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import polars as pl
 
 from orchestration.declarations.register import UNASSIGNED_LEVEL, unassigned_id
-from orchestration.declarations.sources import GERMAN_TABLE_SYMBOLS, Symbol
+from orchestration.declarations.sources import GERMAN_TABLE_SYMBOLS, Layout, Symbol
 from orchestration.ingest import dates
 from orchestration.ingest.plan import Context, Located, Plan, group_code
 from orchestration.ingest.table import Aside, Batch, Unreadable
@@ -49,13 +50,26 @@ _SYMBOL_MEANING: dict[Symbol, tuple[float | None, str, str | None, str | None]] 
     "missing": (None, "missing", "keine Angabe in der Lieferung", "no figure in the delivery"),
 }
 _LIMITED = ("estimated", "Aussagewert eingeschränkt", "limited reliability")
-_FIGURE = {
-    "value": pl.Float64,
-    "status": pl.String,
-    "reason": pl.String,
-    "reason_en": pl.String,
-    "_bad": pl.String,
-}
+_SAYINGS: list[tuple[str, str | None, str | None]] = [
+    ("observed", None, None),
+    _LIMITED,
+    *((status, reason, reason_en) for _, status, reason, reason_en in _SYMBOL_MEANING.values()),
+]
+_SAID = {symbol: number for number, symbol in enumerate(_SYMBOL_MEANING, 2)}
+
+
+def _few(values: Iterable[str | None]) -> pl.Series:
+    """Texts as codes with their dictionary: cheap to look up, to compare and to write."""
+    values = list(values)
+    categories = list(dict.fromkeys(value for value in values if value is not None))
+    return pl.Series(values, dtype=pl.Enum(categories))
+
+
+def _same(text: str) -> pl.Expr:
+    return pl.lit(text, dtype=pl.Enum([text]))
+
+
+_STATUS, _REASON, _REASON_EN = (_few(texts) for texts in zip(*_SAYINGS, strict=True))
 
 
 class Reasons:
@@ -106,15 +120,66 @@ def without(frame: pl.DataFrame, numbers: Collection[int]) -> pl.DataFrame:
     return frame.filter(~pl.col("_row").is_in(column.implode()))
 
 
+class _Meanings:
+    """What the distinct texts of some columns mean, each asked for once."""
+
+    def __init__(self, resolve: Callable[..., tuple[object, str | None]]) -> None:
+        self._resolve = resolve
+        self._numbers: dict[tuple[Any, ...], int] = {}
+        self._texts = pl.Enum([])
+        self.values: list[Any] = []
+        self.wrong: dict[int, str] = {}
+
+    @property
+    def keys(self) -> list[tuple[Any, ...]]:
+        """The texts by their number."""
+        return list(self._numbers)
+
+    def numbers(self, rows: pl.DataFrame) -> pl.Series:
+        """For each row the number of its texts; new ones are resolved."""
+        if rows.width == 1 and rows.dtypes[0] == pl.String:
+            return self._of_texts(rows.to_series())
+        unique = rows.unique(maintain_order=True)
+        keys = list(unique.iter_rows())
+        self._learn(keys)
+        table = unique.with_columns(
+            _number=pl.Series(map(self._numbers.get, keys), dtype=pl.UInt32)
+        )
+        return rows.join(
+            table, on=rows.columns, how="left", maintain_order="left", nulls_equal=True
+        )["_number"]
+
+    def _of_texts(self, texts: pl.Series) -> pl.Series:
+        codes = texts.cast(self._texts, strict=False)
+        if codes.null_count():
+            new = texts.filter(codes.is_null()).unique(maintain_order=True)
+            self._learn([(text,) for text in new])
+            self._texts = pl.Enum([text for (text,) in self._numbers])
+            codes = texts.cast(self._texts)
+        return codes.to_physical()
+
+    def _learn(self, keys: list[tuple[Any, ...]]) -> None:
+        for key in keys:
+            if key not in self._numbers:
+                value, wrong = self._resolve(*key)
+                number = self._numbers[key] = len(self._numbers)
+                self.values.append(value)
+                if wrong is not None:
+                    self.wrong[number] = wrong
+
+
 class Resolver:
     """Remembers over the batches of a table what each distinct text means."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._known: dict[str, dict[tuple[Any, ...], tuple[object, str | None]]] = {}
+        self._known: dict[str, _Meanings] = {}
 
     def mark(self, batch: Batch) -> Marked:
-        """Add `area_id`, `day` and `group:<dimension>` ('' for the total) to the rows."""
+        """Add `area_id`, `day`, `_start` and `group:<dimension>` ('' for the total) to the rows.
+
+        `_start` is the first day of the period; texts are pl.Enum, but for case lists.
+        """
         marked = Marked(batch.frame)
         self._periods(marked)
         self._areas(marked)
@@ -129,39 +194,29 @@ class Resolver:
         inputs: list[str],
         resolve: Callable[..., tuple[object, str | None]],
         dtype: type[pl.DataType] = pl.String,
-    ) -> None:
-        """Add a column by a function of the texts in others, called once per distinct text."""
-        frame = marked.frame
-        known = self._known.setdefault(what, {})
-        unique = frame.select(inputs).unique(maintain_order=True)
-        for row in unique.iter_rows():
-            if row not in known:
-                known[row] = resolve(*row)
-        found = [known[row] for row in unique.iter_rows()]
-        table = unique.with_columns(
-            pl.Series(what, [one[0] for one in found], dtype=dtype),
-            pl.Series("_bad", [one[1] for one in found], dtype=pl.String),
-        )
-        all_good = table["_bad"].null_count() == table.height
-        if len(inputs) == 1 and table.height:
-            texts = table[inputs[0]]
-            frame = frame.with_columns(
-                pl.col(inputs[0]).replace_strict(texts, table[what], return_dtype=dtype).alias(what)
-            )
-            if not all_good:
-                wrong = table.filter(pl.col("_bad").is_not_null())
-                bad = frame.filter(pl.col(inputs[0]).is_in(wrong[inputs[0]].implode()))
-                bad = bad.join(wrong.select(inputs[0], "_bad"), on=inputs[0], how="left")
-                marked.reasons.add(bad["_row"].to_list(), bad["_bad"].to_list())
-            marked.frame = frame
-            return
-        marked.frame = frame.join(table, on=inputs, how="left", maintain_order="left")
-        note_bad(marked)
+    ) -> pl.Series:
+        """Add a column by a function of the texts in others, called once per distinct text.
+
+        Gives the number of each row's text.
+        """
+        known = self._known.setdefault(what, _Meanings(resolve))
+        numbers = known.numbers(marked.frame.select(inputs))
+        texts = dtype == pl.String
+        values = _few(known.values) if texts else pl.Series(known.values, dtype=dtype)
+        column = values.gather(numbers)
+        if texts and self.plan.layout.cases is not None:
+            column = column.cast(pl.String)
+        marked.frame = marked.frame.with_columns(column.alias(what))
+        if known.wrong:
+            wrong = numbers.is_in(pl.Series(list(known.wrong), dtype=numbers.dtype).implode())
+            rows = marked.frame["_row"].filter(wrong)
+            marked.reasons.add(rows, map(known.wrong.__getitem__, numbers.filter(wrong)))
+        return numbers
 
     def _areas(self, marked: Marked) -> None:
         rule = self.plan.layout.area
         if self.plan.area is None:
-            marked.frame = marked.frame.with_columns(area_id=pl.lit(rule.is_))
+            marked.frame = marked.frame.with_columns(area_id=_same(rule.is_ or ""))
             return
         register = self.plan.context.declarations.register
         versions = [rule.version, *(one.version for one in rule.earlier)]
@@ -224,7 +279,8 @@ class Resolver:
         """The distinct texts of the area column so far, by the area version they count in."""
         codes: dict[str, list[str]] = {}
         earlier = bool(self.plan.layout.area.earlier)
-        for key in self._known.get("area_id", {}):
+        known = self._known.get("area_id")
+        for key in known.keys if known is not None else ():
             version = key[-1] if earlier else self.plan.layout.area.version
             codes.setdefault(version, []).append(key[0])
         return codes
@@ -233,7 +289,7 @@ class Resolver:
         rule, inputs = self.plan.layout.period, self.plan.period
         if self.plan.outer_period is not None or not inputs:
             day = pl.lit(self.plan.outer_period, dtype=pl.Date)
-            marked.frame = marked.frame.with_columns(day=day)
+            marked.frame = marked.frame.with_columns(day=day, _start=_start_of(day, rule.grain))
             return
 
         def resolve(*parts: str) -> tuple[object, str | None]:
@@ -242,7 +298,10 @@ class Resolver:
             except dates.NoDate as error:
                 return None, f"{' + '.join(inputs)}: {error}"
 
-        self.add(marked, "day", inputs, resolve, pl.Date)
+        numbers = self.add(marked, "day", inputs, resolve, pl.Date)
+        days = pl.DataFrame({"day": self._known["day"].values}, schema={"day": pl.Date})
+        starts = days.select(_start=_start_of(pl.col("day"), rule.grain)).to_series()
+        marked.frame = marked.frame.with_columns(starts.gather(numbers))
 
     def _group(self, marked: Marked, dimension: str, column: str) -> None:
         layout = self.plan.layout
@@ -264,86 +323,99 @@ def note_bad(marked: Marked) -> None:
     marked.frame = marked.frame.drop("_bad")
 
 
-def observations_of(plan: Plan, marked: Marked, prefix: str) -> pl.DataFrame:
-    """The values of a table's rows (OBSERVATION_SCHEMA and `_row`); bad cells speak against rows.
+def observations_of(plan: Plan, marked: Marked) -> pl.DataFrame:
+    """The values of a table's rows; bad cells speak against rows.
 
-    `prefix` stands before row numbers in `row_ref`.
+    OBSERVATION_SCHEMA with `_row` in place of `row_ref`; texts are pl.Enum where few are distinct.
     """
-    parts = [_one_value(plan, one, marked, prefix) for one in plan.values]
-    long = pl.concat(parts) if len(parts) > 1 else parts[0]
-    return without(long, marked.reasons.rows)
+    parts = [_one_value(plan, one, marked) for one in plan.values]
+    return finished(without(_below_each_other(parts), marked.reasons.rows), plan.context)
 
 
-def _one_value(plan: Plan, one: Located, marked: Marked, prefix: str) -> pl.DataFrame:
+def _one_value(plan: Plan, one: Located, marked: Marked) -> pl.DataFrame:
     rows = marked.frame
     for name, wanted in one.where.items():
         rows = rows.filter(pl.col(name).is_in(wanted))
-    figures = figures_of(plan, one, rows)
-    if figures["_bad"].null_count() < figures.height:
-        bad = rows.select("_row").with_columns(figures["_bad"]).drop_nulls("_bad")
-        marked.reasons.add(bad["_row"].to_list(), bad["_bad"].to_list())
-    grain = plan.layout.period.grain
-    day = pl.col("day") if one.period is None else pl.lit(one.period)
+    figures, positions, wrong = _figures(plan, one, rows)
+    if wrong:
+        marked.reasons.add(rows["_row"].gather(positions), wrong)
+    grain, stock = plan.layout.period.grain, one.measure.kind == "stock"
+    if one.period is None:
+        start = pl.col("day" if stock else "_start")
+    else:
+        start = pl.lit(one.period) if stock else _start_of(pl.lit(one.period), grain)
     banded = _banded(plan)
     part = pl.concat_str([pl.lit(one.column), *banded], separator="\t") if banded else None
-    reference = pl.col("_row").cast(pl.String)
-    rows = rows.with_columns(figures.get_columns())
-    return finished(
-        rows.select(
-            "_row",
-            "area_id",
-            "value",
-            "status",
-            "reason",
-            "reason_en",
-            *(["area_version"] if plan.layout.area.earlier else []),
-            period_start=start_of(day, grain, stock=one.measure.kind == "stock"),
-            group_id=group_id(one.group, list(plan.groups)),
-            measure_id=pl.lit(one.measure.id),
-            unit=pl.lit(one.measure.unit),
-            row_ref=pl.lit(prefix) + reference if prefix else reference,
-            grain=pl.lit(grain),
-            **({} if part is None else {"_part": part}),
-        ),
-        plan.context,
+    groups = group_ids(rows, one.group, list(plan.groups))
+    return rows.with_columns(figures.get_columns()).select(
+        "_row",
+        "area_id",
+        *figures.columns,
+        *(["area_version"] if plan.layout.area.earlier else []),
+        period_start=start,
+        group_id=groups,
+        measure_id=_same(one.measure.id),
+        unit=_same(one.measure.unit),
+        grain=_same(grain),
+        **({} if part is None else {"_part": part}),
     )
 
 
-def adds_up(plan: Plan) -> bool:
+def _below_each_other(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """Frames of the same columns as one, with one dictionary per column of texts."""
+    if len(parts) == 1:
+        return parts[0]
+    wider: dict[str, pl.Enum] = {}
+    for name in parts[0].columns:
+        kinds = [part.schema[name] for part in parts]
+        if all(isinstance(kind, pl.Enum) for kind in kinds) and len(set(kinds)) > 1:
+            texts = (text for kind in kinds for text in cast("pl.Enum", kind).categories)
+            wider[name] = pl.Enum(list(dict.fromkeys(texts)))
+    return pl.concat([part.cast(wider) for part in parts])  # type: ignore[arg-type]
+
+
+def adds_up(layout: Layout) -> bool:
     """Whether several cells of this layout may be parts of one, because bands are widened."""
-    layout = plan.layout
     return any(one.bands for one in layout.groups) or any(one.bands for one in layout.values)
 
 
 def _banded(plan: Plan) -> list[pl.Expr]:
     """What tells apart the parts that re-banding adds up."""
     columns = [plan.groups[one.dimension] for one in plan.layout.groups if one.bands]
-    return [pl.col(name) for name in columns] or ([pl.lit("")] if adds_up(plan) else [])
+    return [pl.col(name) for name in columns] or ([pl.lit("")] if adds_up(plan.layout) else [])
 
 
 def figures_of(plan: Plan, one: Located, rows: pl.DataFrame) -> pl.DataFrame:
-    """What the cells of a value column say (_FIGURE); whole numbers are read without a detour."""
+    """What the cells of a value column say: `value`, `status`, `reason`, `reason_en`."""
+    return _figures(plan, one, rows)[0]
+
+
+def _figures(
+    plan: Plan, one: Located, rows: pl.DataFrame
+) -> tuple[pl.DataFrame, list[int], list[str]]:
+    """The figures, and the positions of bad cells with why; whole numbers need no detour."""
     text = rows[one.column]
-    plain = text.cast(pl.Int64, strict=False).cast(pl.Float64)
+    value = text.cast(pl.Int64, strict=False).cast(pl.Float64)
+    said = pl.zeros(rows.height, dtype=pl.UInt8, eager=True)
+    bad: dict[int, str] = {}
     minimum = one.measure.minimum
-    odd = plain.is_null() if minimum is None else (plain.is_null() | (plain < minimum))
-    quick = {
-        "value": plain,
-        "status": pl.repeat("observed", rows.height, dtype=pl.String, eager=True),
-        "reason": pl.repeat(None, rows.height, dtype=pl.String, eager=True),
-        "reason_en": pl.repeat(None, rows.height, dtype=pl.String, eager=True),
-        "_bad": pl.repeat(None, rows.height, dtype=pl.String, eager=True),
-    }
+    odd = value.is_null() if minimum is None else (value.is_null() | (value < minimum))
     if odd.any():
-        positions = odd.arg_true()
-        closely = _closely(plan, one, text.gather(positions))
-        quick = {name: quick[name].scatter(positions, closely[name]) for name in _FIGURE}
+        at = odd.arg_true()
+        closely = _closely(plan, one, text.gather(at))
+        value = value.scatter(at, closely["value"])
+        said = said.scatter(at, closely["said"])
+        wrong = closely["bad"].is_not_null()
+        bad = dict(zip(at.filter(wrong), closely["bad"].filter(wrong), strict=True))
     if one.factor != 1.0:
-        quick["value"] = quick["value"] * one.factor
-    return pl.DataFrame(quick, schema=_FIGURE)
+        value = value * one.factor
+    words = {"status": _STATUS, "reason": _REASON, "reason_en": _REASON_EN}
+    figures = {"value": value} | {name: texts.gather(said) for name, texts in words.items()}
+    return pl.DataFrame(figures), list(bad), list(bad.values())
 
 
 def _closely(plan: Plan, one: Located, text: pl.Series) -> pl.DataFrame:
+    """Cells that are no plain number: `value`, `said` (position in _SAYINGS), `bad` (why)."""
     how = plan.layout.format
     symbols = GERMAN_TABLE_SYMBOLS | plan.layout.symbols
     bare = pl.col("text").str.replace(r"^\((.*)\)$", "${1}").str.strip_chars(" ")
@@ -373,24 +445,13 @@ def _closely(plan: Plan, one: Located, text: pl.Series) -> pl.DataFrame:
         .when(broken)
         .then(pl.format("{}, but a count is a whole number", found))
     )
-
-    def meaning(position: int, dtype: type[pl.DataType]) -> pl.Expr:
-        table = {name: values[position] for name, values in _SYMBOL_MEANING.items()}
-        return symbol.replace_strict(table, default=None, return_dtype=dtype)
-
-    limited = pl.when("limited")
+    stands_for = {name: meaning[0] for name, meaning in _SYMBOL_MEANING.items()}
+    value = symbol.replace_strict(stands_for, default=None, return_dtype=pl.Float64)
+    said = symbol.replace_strict(_SAID, default=None, return_dtype=pl.UInt8)
     return looked.select(
-        value=pl.when(symbol.is_not_null()).then(meaning(0, pl.Float64)).otherwise(number),
-        status=pl.when(symbol.is_not_null())
-        .then(meaning(1, pl.String))
-        .otherwise(limited.then(pl.lit(_LIMITED[0])).otherwise(pl.lit("observed"))),
-        reason=pl.when(symbol.is_not_null())
-        .then(meaning(2, pl.String))
-        .otherwise(limited.then(pl.lit(_LIMITED[1]))),
-        reason_en=pl.when(symbol.is_not_null())
-        .then(meaning(3, pl.String))
-        .otherwise(limited.then(pl.lit(_LIMITED[2]))),
-        _bad=bad,
+        value=pl.when(symbol.is_not_null()).then(value).otherwise(number),
+        said=pl.coalesce(said, pl.col("limited").cast(pl.UInt8)),
+        bad=bad,
     )
 
 
@@ -405,19 +466,35 @@ def _number(text: pl.Expr, decimal: str, thousands: str | None) -> pl.Expr:
     return pl.when(text.str.contains(pattern) & number.is_finite()).then(number)
 
 
-def start_of(day: pl.Expr, grain: str, *, stock: bool) -> pl.Expr:
-    """The first day of the period a day lies in; a stock keeps its reporting date."""
-    if stock or grain == "day":
+def _start_of(day: pl.Expr, grain: str) -> pl.Expr:
+    """The first day of the period a day lies in."""
+    if grain == "day":
         return day
     every = {"week": "1w", "month": "1mo", "quarter": "1q", "half_year": "6mo", "year": "1y"}
     return day.dt.truncate(every[grain])
 
 
-def group_id(fixed: Mapping[str, str], dimensions: list[str]) -> pl.Expr:
-    """The canonical text of a group, from fixed codes and `group:<dimension>` columns."""
+def group_ids(rows: pl.DataFrame, fixed: Mapping[str, str], dimensions: list[str]) -> pl.Series:
+    """The canonical text of each row's group, from fixed codes and `group:<dimension>` columns."""
+    columns = [f"group:{name}" for name in dimensions if name not in fixed]
+    text = _group_id(fixed, dimensions).alias("group_id")
+    if not columns:
+        return _few(pl.select(text).to_series()).new_from_index(0, rows.height)
+    if len(columns) == 1 and isinstance(known := rows.schema[columns[0]], pl.Enum):
+        texts = pl.DataFrame({columns[0]: known.categories}).select(text).to_series()
+        return _few(texts).gather(rows[columns[0]].to_physical())
+    unique = rows.select(columns).unique(maintain_order=True).with_row_index("_number")
+    texts = unique.select(text).to_series()
+    numbers = rows.select(columns).join(
+        unique, on=columns, how="left", maintain_order="left", nulls_equal=True
+    )
+    return _few(texts).gather(numbers["_number"])
+
+
+def _group_id(fixed: Mapping[str, str], dimensions: list[str]) -> pl.Expr:
     parts: dict[str, pl.Expr] = {name: pl.lit(f"{name}={code}") for name, code in fixed.items()}
     for name in dimensions:
-        column = pl.col(f"group:{name}")
+        column = pl.col(f"group:{name}").cast(pl.String)
         if name not in fixed:
             parts[name] = pl.when(column != "").then(pl.format(name + "={}", column))
     if not parts:
@@ -433,28 +510,57 @@ def group_id(fixed: Mapping[str, str], dimensions: list[str]) -> pl.Expr:
 def finished(accepted: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Complete observations with what is the same for the whole delivery (OBSERVATION_SCHEMA).
 
-    The columns `_row` and `_part` are kept in front where they are there.
+    `_row` and `_part` are kept in front where they are there, `row_ref` may still be missing; texts
+    may be pl.Enum.
     """
     area = context.layout.area
     moving = "area_version" in accepted.columns
     row = [name for name in ("_row", "_part") if name in accepted.columns]
-    return accepted.with_columns(
-        source_id=pl.lit(context.source.id),
-        delivery_id=pl.lit(context.delivery_id),
-        area_system=pl.lit(area.system),
-        area_version="area_version" if moving else pl.lit(area.version),
+    complete = accepted.with_columns(
+        source_id=_same(context.source.id),
+        delivery_id=_same(context.delivery_id),
+        area_system=_same(area.system),
+        area_version="area_version" if moving else _same(area.version),
         as_of="as_of" if "as_of" in accepted.columns else pl.lit(context.as_of),
-    ).select(*row, *(pl.col(name).cast(dtype) for name, dtype in OBSERVATION_SCHEMA.items()))
+    )
+    few = [name for name, dtype in complete.schema.items() if isinstance(dtype, pl.Enum)]
+    return complete.select(
+        *row,
+        *(
+            pl.col(name) if name in few else pl.col(name).cast(dtype)
+            for name, dtype in OBSERVATION_SCHEMA.items()
+            if name in complete.columns
+        ),
+    )
 
 
-def cell_hashes(observations: pl.DataFrame) -> pl.Series:
-    """One number per observation that is equal where two fill the same cell."""
-    same = _same_cell(observations)
-    return observations.select(pl.struct(same).hash(seed=0)).to_series()
+def cell_hashes(observations: pl.DataFrame) -> np.ndarray:
+    """One number (UInt32) per observation that is equal where two fill the same cell.
+
+    Different cells may share a number by chance, so that it can only rouse suspicion.
+    """
+    total = np.zeros(observations.height, dtype=np.uint64)
+    for seed, name in enumerate(_same_cell(observations)):
+        column = observations[name]
+        if isinstance(column.dtype, pl.Enum):
+            texts = pl.Series(column.dtype.categories, dtype=pl.String)
+            hashes = texts.hash(seed).gather(column.to_physical()).fill_null(0)
+        else:
+            hashes = column.hash(seed)
+        total += hashes.to_numpy()
+    return (total >> np.uint64(32)).astype(np.uint32)
 
 
 def _same_cell(observations: pl.DataFrame) -> list[str]:
     return [*KEY, "_part"] if "_part" in observations.columns else KEY
+
+
+def plain(observations: pl.DataFrame, prefix: str = "") -> pl.DataFrame:
+    """The same with all texts as text, and with `row_ref` where there is `_row`."""
+    found = observations.cast({pl.Enum: pl.String})
+    if "_row" not in found.columns:
+        return found
+    return found.with_columns(row_ref=prefix + pl.col("_row").cast(pl.String))
 
 
 def added_up(long: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,7 @@ import typer.main
 
 ROOT = Path(__file__).resolve().parents[2]
 
-NOT_YET = ("test-site", "site", "bench", "fuzz", "faults")
+NOT_YET = ("test-site", "site", "faults")
 TARGETS = {"help", "install", "demo", "ui", "test", "lint", "lock", "clean", *NOT_YET}
 
 # The layers of DESIGN: what a package may not know.

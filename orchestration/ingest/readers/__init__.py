@@ -59,12 +59,7 @@ def open_tables(path: Path, how: Format) -> Opened:
 def _inner_kind(path: Path, kind: str) -> str:
     if kind not in content.COMPRESSED:
         return kind
-    try:
-        with content.opened(path, kind) as stream:
-            start = stream.read(16)
-    except content.DAMAGED as error:
-        raise Unreadable(content.damaged(kind, error)) from None
-    return content.kind_of_start(start)
+    return content.kind_of_start(content.start_of(path, kind))
 
 
 def _has_end(data: bytes) -> bool:

@@ -91,34 +91,47 @@ def read_parquet(path: Path, how: Format) -> Table:
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
+        file = parquet.ParquetFile(path, page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
         raise Unreadable(f"the Parquet file is damaged: {error}") from None
     originals = {normalised(name): name for name in file.schema_arrow.names}
     columns = checked_header(list(originals), "", 1)
 
+    def raw(numbers: list[int]) -> dict[int, str]:
+        texts: dict[int, str] = {}
+        begin = 1
+        for group in range(file.num_row_groups if numbers else 0):
+            end = begin + file.metadata.row_group(group).num_rows
+            inside = [number for number in numbers if begin <= number < end]
+            if inside:
+                try:
+                    rows = file.read_row_group(group).take([number - begin for number in inside])
+                except (pa.ArrowException, OSError) as error:
+                    raise Unreadable(f"the Parquet file is damaged: {error}") from None
+                cells = zip(*(column.to_pylist() for column in rows.columns), strict=True)
+                for number, row in zip(inside, cells, strict=True):
+                    texts[number] = "\t".join(cell_text(cell, how.decimal) for cell in row)
+            begin = end
+        return texts
+
     def batches(wanted: list[str]) -> Iterator[Batch]:
         number = 1
-        names = [originals[name] for name in wanted]
+        # without a wanted column the rows still have to be counted
+        names = [originals[name] for name in wanted] or file.schema_arrow.names[:1]
         try:
-            for part in file.iter_batches(ROWS_PER_BATCH, columns=names or None):
-                frame = _as_text(pl.DataFrame(pl.from_arrow(part)), how)
-                frame = frame.rename({originals[name]: name for name in wanted}).select(wanted)
-                yield _batch(frame, number)
-                number += frame.height
-        except (pa.ArrowInvalid, OSError) as error:
+            for part in file.iter_batches(ROWS_PER_BATCH, columns=names):
+                numbers = pl.int_range(number, number + part.num_rows, dtype=pl.UInt32, eager=True)
+                frame = pl.DataFrame({"_row": numbers})
+                if wanted:
+                    cells = _as_text(pl.DataFrame(pl.from_arrow(part)), how)
+                    cells = cells.rename({originals[name]: name for name in wanted})
+                    frame = frame.hstack(cells.select(wanted))
+                yield Batch(frame, [], raw)
+                number += part.num_rows
+        except (pa.ArrowException, OSError) as error:
             raise Unreadable(f"the Parquet file is damaged: {error}") from None
 
     return Table(columns, batches)
-
-
-def _batch(frame: pl.DataFrame, first: int) -> Batch:
-    numbered = frame.with_row_index("_row", first)
-
-    def raw(numbers: list[int]) -> dict[int, str]:
-        return {n: "\t".join(frame.row(n - first)) for n in numbers}
-
-    return Batch(numbered, [], raw)
 
 
 def _as_text(frame: pl.DataFrame, how: Format) -> pl.DataFrame:

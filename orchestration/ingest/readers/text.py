@@ -3,7 +3,9 @@
 import csv
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,10 @@ from orchestration.ingest.table import (
 
 RECORDS_PER_BATCH = 100_000
 
+# What str.strip() takes away; polars by itself would leave the four separators 0x1c to 0x1f.
+_BLANK = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
+_BLANK_BYTES = [char.encode() for char in _BLANK if char.isascii() and char not in "\r\n"]
+
 
 def read(path: Path, kind: str, how: Format) -> Table:
     """The one table of a text file; raises Unreadable where its header cannot be read."""
@@ -32,6 +38,7 @@ def read(path: Path, kind: str, how: Format) -> Table:
     columns = checked_header(header, "", how.title_rows + 1)
     table = Table(columns, lambda _: iter(()))
     table.batches = lambda wanted: _batches(path, kind, how, table, wanted)
+    table.texts = lambda numbers: _texts(path, kind, how, table, numbers)
     return table
 
 
@@ -70,18 +77,51 @@ def _batches(
     empty_lines = 0
     pieces = _chain(rest, chunks)
     for piece in pieces:
-        plain = how.delimiter.isascii() and b'"' not in piece
-        plain = plain and piece.count(b"\r") == piece.count(b"\r\n")
-        if not plain or how.footer is not None:
-            batches = _by_record(_chain(piece, pieces), how, table, wanted, line)
-        else:
+        if _is_plain(piece, how):
             batches = iter([_plain(piece, how, table.columns, width, wanted, line)])
+        else:
+            batches = _by_record(_chain(piece, pieces), how, table, wanted, line)
         for batch, empty in batches:
             empty_lines += empty
             yield batch
         line += piece.count(b"\n")
     if empty_lines:
         table.notes.append(f"{empty_lines} empty line(s)")
+
+
+def _texts(path: Path, kind: str, how: Format, table: Table, numbers: list[int]) -> dict[int, str]:
+    """The rows of these numbers as they were delivered."""
+    chunks = content.text_chunks(path, kind, how.encoding)
+    _, (rest, line) = _head(chunks, how)
+    numbers, texts = sorted(numbers), dict[int, str]()
+    pieces = _chain(rest, chunks)
+    for piece in pieces:
+        if _is_plain(piece, how):
+            end = line + piece.count(b"\n") + (not piece.endswith(b"\n"))
+            here = numbers[bisect_right(numbers, line) : bisect_right(numbers, end)]
+            texts |= _Lines(piece, line).texts(here)
+            line = end
+        else:
+            for batch, _ in _by_record(_chain(piece, pieces), how, table, [], line):
+                texts |= batch.raw(sorted(set(numbers) & set(batch.frame["_row"])))
+    return texts
+
+
+def _is_plain(piece: bytes, how: Format) -> bool:
+    """Whether every line is a record; the rest of the text after one that is not is not plain."""
+    return (
+        how.footer is None
+        and how.delimiter.isascii()
+        and b'"' not in piece
+        and (b"\r" not in piece or piece.count(b"\r") == piece.count(b"\r\n"))
+    )
+
+
+def _has_blanks(piece: bytes, delimiter: str) -> bool:
+    """Whether cells may have white space around them."""
+    if not piece.isascii():
+        return True
+    return any(one in piece for one in _BLANK_BYTES if one != delimiter.encode())
 
 
 def _chain(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
@@ -94,28 +134,29 @@ def _plain(
     piece: bytes, how: Format, columns: list[str], width: int, wanted: list[str], line: int
 ) -> tuple[Batch, int]:
     """Lines without quotes: one record each, so that line numbers are row numbers."""
-    count = piece.count(b"\n") + (not piece.endswith(b"\n"))
+    if b"\r" in piece:
+        piece = piece.replace(b"\r\n", b"\n")
     needed = list(wanted) or columns[:1]
     positions = [columns.index(name) for name in needed]
-    odd: list[int] = []
-    numbers = np.arange(count, dtype=np.uint32)
-    cells = None
-    if piece.count(how.delimiter.encode()) == count * (width - 1):
-        cells = _cells(piece, how.delimiter, width, positions)
-    if cells is None or cells.height != count:
-        body, numbers, odd = _regular(piece, how.delimiter, len(columns), width)
-        cells = _cells(body, how.delimiter, width, positions)
-        assert cells is not None
-    frame = cells.with_columns(pl.Series("_row", numbers + np.uint32(line + 1), dtype=pl.UInt32))
-    frame = frame.select(
-        "_row",
+    beyond = [f"c{position}" for position in range(len(columns), width)]
+    read = sorted({*positions, *range(len(columns), width)})
+    lines = _Lines(piece, line)
+    body, numbers, odd = _regular(piece, lines.starts, how.delimiter, len(columns), width)
+    cells = _cells(body, how.delimiter, width, read)
+    if _has_blanks(piece, how.delimiter):
+        cells = cells.select(pl.all().str.strip_chars(_BLANK))
+    if beyond:
+        fits = cells.select(pl.all_horizontal(pl.col(beyond) == "")).to_series()
+        odd += numbers[~fits.to_numpy()].tolist()
+        cells, numbers = cells.filter(fits), numbers[fits.to_numpy()]
+    frame = cells.select(
+        pl.Series("_row", numbers + np.uint32(line + 1), dtype=pl.UInt32),
         *(
-            pl.col(f"c{position}").str.strip_chars().alias(name)
+            pl.col(f"c{position}").alias(name)
             for name, position in zip(needed, positions, strict=True)
         ),
     )
     empty = frame.filter(pl.all_horizontal(pl.col(needed) == ""))["_row"].to_list()
-    lines = _Lines(piece, line)
     blank: list[int] = []
     if empty:
         texts = lines.texts(empty)
@@ -131,8 +172,8 @@ def _plain(
     return Batch(frame.select("_row", *wanted), asides, lines.texts), len(blank)
 
 
-def _cells(body: bytes, delimiter: str, width: int, positions: list[int]) -> pl.DataFrame | None:
-    """The columns at these positions as text; None where a line has more than `width` cells."""
+def _cells(body: bytes, delimiter: str, width: int, positions: list[int]) -> pl.DataFrame:
+    """The columns at these positions as text; every line has to have `width` cells."""
     schema = {f"c{position}": pl.String for position in range(width)}
     if not body:
         return pl.DataFrame(schema=schema).select(f"c{position}" for position in positions)
@@ -144,38 +185,38 @@ def _cells(body: bytes, delimiter: str, width: int, positions: list[int]) -> pl.
         schema=schema,
         empty_string_is_null=False,
     )
-    try:
-        return lines.select(f"c{position}" for position in positions).collect()
-    except pl.exceptions.PolarsError:
-        return None
+    return lines.select(f"c{position}" for position in positions).collect()
 
 
 def _regular(
-    piece: bytes, delimiter: str, columns: int, width: int
+    piece: bytes, starts: np.ndarray, delimiter: str, columns: int, width: int
 ) -> tuple[bytes, np.ndarray, list[int]]:
     """Bring lines to `width` cells where those beyond the header are empty; take out the others.
 
     Gives back the lines that fit, their numbers in the piece, and the numbers of the others.
     """
-    signs = np.frombuffer(piece if piece.endswith(b"\n") else piece + b"\n", dtype=np.uint8)
-    ends = np.flatnonzero(signs == 10)
+    signs = np.frombuffer(piece, dtype=np.uint8)
     delimiters = np.flatnonzero(signs == ord(delimiter))
+    ends, each = starts[1:] - 1, width - 1
+    if len(delimiters) == len(ends) * each:
+        places = delimiters.reshape(len(ends), each)
+        if (places >= starts[:-1, None]).all() and (places < ends[:, None]).all():
+            return piece, np.arange(len(ends), dtype=np.uint32), []
     counts = np.diff(np.searchsorted(delimiters, ends), prepend=0)
-    starts = np.concatenate(([0], ends[:-1] + 1))
     odd: list[int] = []
     fitted: list[bytes] = []
     done = 0
-    for number in np.flatnonzero(counts != width - 1):
-        start, end = starts[number], ends[number]
-        cells = piece[start:end].decode().rstrip("\r").split(delimiter)
-        fitted.append(signs[done:start].tobytes())
+    for number in np.flatnonzero(counts != width - 1).tolist():
+        start, end = int(starts[number]), int(ends[number])
+        found = piece[start:end].decode().split(delimiter)
+        fitted.append(piece[done:start])
         done = end + 1
-        if len(cells) < columns or any(cell.strip() for cell in cells[columns:]):
-            odd.append(int(number))
+        if len(found) < columns or any(cell.strip() for cell in found[columns:]):
+            odd.append(number)
         else:
-            cells = cells[:columns] + [""] * (width - columns)
-            fitted.append(delimiter.join(cells).encode() + b"\n")
-    fitted.append(signs[done:].tobytes())
+            found = found[:columns] + [""] * (width - columns)
+            fitted.append(delimiter.join(found).encode() + b"\n")
+    fitted.append(piece[done:])
     numbers = np.delete(np.arange(len(ends), dtype=np.uint32), odd)
     return b"".join(fitted), numbers, odd
 
@@ -186,20 +227,24 @@ class _Lines:
     def __init__(self, piece: bytes, before: int) -> None:
         self._piece = piece
         self._before = before
-        self._starts: np.ndarray | None = None
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """Where each line begins, and the one that would come after the last."""
+        ends = np.flatnonzero(np.frombuffer(self._piece, dtype=np.uint8) == 10)
+        after = [] if self._piece.endswith(b"\n") else [len(self._piece) + 1]
+        return np.concatenate(([0], ends + 1, after)).astype(np.int64)
 
     def texts(self, numbers: list[int]) -> dict[int, str]:
+        """These lines without their end."""
         if not numbers:
             return {}
-        if self._starts is None:
-            ends = np.flatnonzero(np.frombuffer(self._piece, dtype=np.uint8) == 10)
-            self._starts = np.concatenate(([0], ends + 1, [len(self._piece) + 1]))
-        found = {}
-        for number in numbers:
-            index = number - self._before - 1
-            start, end = self._starts[index], self._starts[index + 1] - 1
-            found[number] = self._piece[start:end].decode().rstrip("\r")
-        return found
+        indexes = np.array(numbers, dtype=np.int64) - self._before - 1
+        starts, ends = self.starts[indexes].tolist(), (self.starts[indexes + 1] - 1).tolist()
+        return {
+            number: self._piece[start:end].decode().rstrip("\r")
+            for number, start, end in zip(numbers, starts, ends, strict=True)
+        }
 
 
 def _by_record(

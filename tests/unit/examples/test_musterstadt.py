@@ -17,8 +17,10 @@ from examples.musterstadt import plants
 from examples.musterstadt.city import NEW, OLD, TINY, districts
 from examples.musterstadt.generate import FOLDER, generate
 from orchestration.declarations import Declarations, read_declarations
+from orchestration.ingest import lake
 from orchestration.ingest.plan import Context
 from orchestration.ingest.reading import read_file
+from orchestration.place import Place
 
 CASES = ["Tatdatum", "Deliktsgruppe", "Stadtteil", "Stadtgebiet", "Ausführung"]
 
@@ -47,9 +49,13 @@ def declarations() -> Declarations:
 
 
 @pytest.fixture(scope="module")
-def read(city: Path, declarations: Declarations) -> tuple[pl.DataFrame, dict[str, int], list[str]]:
+def read(
+    city: Path, declarations: Declarations, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[pl.DataFrame, dict[str, int], list[str]]:
     """All observations, the rows set aside per file, and all notes of the readers."""
-    frames, aside, notes = [], {}, []
+    lakeside = Place(tmp_path_factory.mktemp("lakeside"))
+    frames: list[pl.DataFrame] = []
+    aside, notes = {}, []
     for source in declarations.sources.values():
         inbox = city / "deliveries" / source.id
         matched = set()
@@ -60,9 +66,11 @@ def read(city: Path, declarations: Declarations) -> tuple[pl.DataFrame, dict[str
                 assert layout.as_of.file_name is not None
                 stamp = date.fromisoformat(path.stem[-10:])
                 context = Context(declarations, source, layout, path.name, path.name, stamp)
-                kept: list[pl.DataFrame] = []
-                outcome = read_file(path, context, kept.append, kept.clear)
-                frames += kept
+                with lake.Parts(lakeside, source.id, path.stem) as parts:
+                    outcome = read_file(path, context, parts)
+                    parts.put_in_place()
+                found = lakeside.lake / "observations" / source.id
+                frames += map(pl.read_parquet, sorted(found.glob(f"{path.stem}.*.parquet")))
                 notes += outcome.notes
                 if outcome.set_aside:
                     aside[f"{source.id}/{path.name}"] = outcome.set_aside

@@ -206,7 +206,7 @@ def test_a_damaged_archive_is_said(tmp_path: Path) -> None:
 def test_a_bomb_is_refused(tmp_path: Path) -> None:
     town = settle(tmp_path)
     entry = town.one(gzip.compress(b"x" * 40_000_000))
-    assert "longer than 16 MB" in words(entry)
+    assert "unpacks to more than" in words(entry)
     sheet = _zip({"xl/workbook.xml": "x", "xl/worksheets/sheet1.xml": " " * 300_000_000})
     other = settle(tmp_path / "b", layout(format={"type": "xlsx"})).one(sheet, f"{NAME}.xlsx")
-    assert "unpacks to more than 256 MB" in words(other)
+    assert "unpacks to more than" in words(other)

@@ -80,7 +80,7 @@ def test_a_critical_failure_sets_the_whole_delivery_aside_and_the_state_before_s
     assert (rows, where) == (9, "all other rows")
     assert sum(count for _, count, _ in bad.reasons) == bad.rows_in
     assert city.intakes["fall"].new == [bad]
-    assert city.failed_checks[0][:2] == (BAD, "critical")
+    assert city.failed_checks[0][1:3] == (BAD, "critical")
 
     values = lake.observations(place, entries(place)["fall_2021-01-31.csv"]).collect()
     assert sorted(values["value"].unique()) == [3, 4, 7]
@@ -112,7 +112,7 @@ def test_a_changed_contract_reads_and_judges_it_again(town: Judged, tmp_path: Pa
     assert (entry.state, entry.rows_accepted) == ("accepted", 9)
     assert kept(city.place) == []
     assert lake.observations(city.place, entry).collect().height == 9
-    assert [one[1] for one in city.failed_checks] == ["warning"]
+    assert [one[2] for one in city.failed_checks] == ["warning"]
     results = check_table(city.place, lake.ledger(city.place))
     assert results.filter(check_id="sums:faelle:geschlecht")["severity"].to_list() == ["warning"]
     assert len(list(city.place.judged.rglob("*.parquet"))) == 2, "records are append only"

@@ -1,0 +1,54 @@
+"""A small share of `make fuzz`, so that every test run tries some broken deliveries."""
+
+import pytest
+
+from fuzz.bases import bases
+from fuzz.ingest import Tally, mutants, verdict
+from fuzz.mutations import HARMFUL, HARMLESS
+from fuzz.trial import EQUAL, PAST_TELLS, SILENT, City
+
+SEED = 11
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    return City(tmp_path_factory.mktemp("fuzz") / "watched", bases(SEED))
+
+
+@pytest.mark.parametrize("kind", sorted(HARMFUL.keys() - {"zip_bombs", "giant_cells"}))
+def test_harm_never_goes_unseen(city: City, kind: str) -> None:
+    for number, base, mutant in mutants(kind, SEED, 0, 2):
+        found = city.try_out(base, mutant)
+        assert found.problems == [], f"{kind} {number} on {base.id} ({mutant.told})"
+
+
+@pytest.mark.parametrize("kind", sorted(HARMLESS))
+def test_harmless_differences_load_equal(city: City, kind: str) -> None:
+    for number, base, mutant in mutants(kind, SEED, 0, 2):
+        found = city.try_out(base, mutant)
+        assert (found.outcome, found.problems) == (EQUAL, []), f"{kind} {number} on {base.id}"
+
+
+def test_the_same_seed_gives_the_same_files() -> None:
+    one, two = ([m.data for *_, m in mutants("flipped_bits", SEED, 0, 3)] for _ in range(2))
+    assert one == two
+
+
+def test_a_value_that_the_file_does_not_say_is_a_fault(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second reading is what judges: where it differs from the lake, somebody has erred."""
+    monkeypatch.setattr("fuzz.oracle.figure", lambda *_, **__: (1.0, "observed"))
+    _, base, mutant = next(iter(mutants("row_order", SEED, 0, 1)))
+    assert "the lake holds what the file does not say" in city.try_out(base, mutant).silent
+
+
+def test_a_fault_makes_the_verdict_fall_short() -> None:
+    good, bad = Tally("cut_file"), Tally("cut_file")
+    good.outcomes[PAST_TELLS] += 1
+    bad.outcomes[SILENT] += 1
+    bad.faults["silent"] += 1
+    assert verdict({"cut_file": good})[0]
+    assert not verdict({"cut_file": bad})[0]
+    fat = Tally("cut_file", peak=2000)
+    assert "FALLS SHORT" in verdict({"cut_file": fat})[1]
