@@ -352,19 +352,20 @@ def lines_as_they_are(path: Path, encoding: str) -> Iterator[str]:
     kind = kind_of(path)
     if kind not in (*COMPRESSED, "text"):
         return
-    limit = sane(path.stat().st_size) if kind in COMPRESSED else LARGEST_MEMBER
-    parts: list[bytes] = []
-    total = 0
-    for piece in _before_damage(path, kind):
-        parts.append(piece)
+    limit, total = sane(path.stat().st_size), 0
+    for piece in _before_damage(path, kind) if kind in COMPRESSED else ():
         total += len(piece)
-        if kind in COMPRESSED and total > limit:
+        if total > limit:
             return
-        if total >= LARGEST_MEMBER:
-            break
-    data = b"".join(parts)
-    if kind_of_start(data[:16]) != "text" or data[257:262] == b"ustar":
-        return
-    text = data.decode(encoding, errors="backslashreplace")
-    for line in io.StringIO(text, newline=""):
-        yield line.rstrip("\r\n")
+    decoder = codecs.getincrementaldecoder(encoding)(errors="backslashreplace")
+    rest, start = "", True
+    for piece in _before_damage(path, kind):
+        if start and (kind_of_start(piece[:16]) != "text" or piece[257:262] == b"ustar"):
+            return
+        start = False
+        text = rest + decoder.decode(piece)
+        half = "\r" if text.endswith("\r") else ""  # its line feed may come with the next piece
+        *lines, rest = io.StringIO(text.removesuffix(half) + "\0", newline="")
+        rest = rest.removesuffix("\0") + half
+        yield from (line.rstrip("\r\n") for line in lines)
+    yield from (line.rstrip("\r\n") for line in io.StringIO(rest + decoder.decode(b"", final=True)))

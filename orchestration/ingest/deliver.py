@@ -27,7 +27,7 @@ class Intake:
     """What a run found for one source: new entries, known files, copies, files of no layout.
 
     `copies` are pairs of a file left unread and the file of the same content that was read;
-    `unreached` says which databases could not be asked and why.
+    `unreached` says which databases could not be asked and which files not read, and why.
     """
 
     source_id: str
@@ -70,7 +70,11 @@ def take_in(
     searched = search(source, place)
     intake.unmatched, intake.unreached = searched.unmatched, searched.unreached
     for found in searched.deliveries():
-        sha256 = lake.checksum(found.content)
+        try:
+            sha256 = lake.checksum(found.content)
+        except PermissionError as error:
+            intake.unreached.append(f"{found.name} cannot be read: {error.strerror}")
+            continue
         delivery_id = _delivery_id(source, found.layouts, sha256, found.name)
         if delivery_id in seen:
             intake.copies.append((found.name, seen[delivery_id]))
@@ -82,7 +86,10 @@ def take_in(
             continue
         progress(found.name)
         known_as = found if entry is None else replace(found, name=entry.file_name)
-        intake.new.append(_commit(desk, known_as, sha256, delivery_id))
+        try:
+            intake.new.append(_commit(desk, known_as, sha256, delivery_id))
+        except BlockingIOError as error:
+            intake.unreached.append(f"{found.name}: {error.strerror}")
     for entry in known.values():
         if entry.delivery_id in seen:
             continue

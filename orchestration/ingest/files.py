@@ -66,14 +66,14 @@ class Search:
             layouts = tuple(self.layouts[path])
             patterns = {one.format.members for one in layouts if one.format.members is not None}
             if not patterns:
-                yield Found(path, path.name, layouts)
+                yield Found(path, in_unicode(path.name), layouts)
             for pattern in sorted(patterns):
                 inside = tuple(one for one in layouts if one.format.members == pattern)
                 try:
                     for name, data in content.members(path, pattern):
                         yield Found(path, name, inside, data)
                 except Unreadable as error:
-                    yield Found(path, path.name, inside, problem=str(error))
+                    yield Found(path, in_unicode(path.name), inside, problem=str(error))
 
 
 def search(source: Source, place: Place) -> Search:
@@ -88,7 +88,7 @@ def search(source: Source, place: Place) -> Search:
     inbox = place.inbox / source.id
     for path in sorted(inbox.rglob("*")) if inbox.is_dir() else []:
         if is_delivery(path) and path not in found.layouts:
-            found.unmatched.append(path.relative_to(place.inbox).as_posix())
+            found.unmatched.append(in_unicode(path.relative_to(place.inbox).as_posix()))
     found.files = sorted(found.layouts, key=lambda path: (path.name, str(path)))
     return found
 
@@ -122,6 +122,11 @@ def inbox_files(declarations: Declarations, place: Place) -> list[Path]:
             if is_delivery(path)
         }
     )
+
+
+def in_unicode(name: str) -> str:
+    """A file's name with a question mark for bytes that are no UTF-8."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def is_delivery(path: Path) -> bool:

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from errno import EAGAIN
 from pathlib import Path
 
 import polars as pl
@@ -59,8 +60,9 @@ def prepare(place: Place) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     place.originals.mkdir(parents=True, exist_ok=True)
     place.originals.chmod(0o700)
-    for left in (place.lake / "observations").glob("*/.*.part"):
-        left.unlink()
+    for folder in (place.lake, place.originals):
+        for left in [path for path in folder.rglob(".*") if path.is_file()]:
+            left.unlink()
     empty = place.lake / "observations" / "_schema" / "empty.parquet"
     if not empty.exists():
         write_parquet(pl.DataFrame(schema=OBSERVATION_SCHEMA), empty)
@@ -100,6 +102,8 @@ def keep_original(place: Place, content: Path | bytes, sha256: str) -> Path:
                 temporary.write_bytes(content)
             else:
                 shutil.copyfile(content, temporary)
+                if checksum(temporary) != sha256:
+                    raise OSError(EAGAIN, "it changed while it was read; wait until it is complete")
             temporary.chmod(0o600)
     return path
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -319,10 +320,11 @@ def all_rows(path: Path, context: Context, reason: str) -> pl.DataFrame:
     except Unreadable:
         how = context.layout.format
         head = how.title_rows + how.header_rows
-        lines = enumerate(content.lines_as_they_are(path, how.encoding), 1)
-        found = [Aside(n, reason, line) for n, line in lines if n > head and line.strip()]
         outcome = Outcome()
-        outcome.add_asides("", found)
+        lines = enumerate(content.lines_as_they_are(path, how.encoding), 1)
+        filled = (Aside(n, reason, line) for n, line in lines if n > head and line.strip())
+        while some := list(islice(filled, 100_000)):
+            outcome.add_asides("", some)
     if not outcome.asides:
         return pl.DataFrame(schema=ASIDE_SCHEMA)
     return pl.concat(outcome.asides)
