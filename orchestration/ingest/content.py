@@ -23,6 +23,7 @@ LARGEST_MEMBER = 256 * 1024 * 1024
 LARGEST_ARCHIVE = 8 * 1024 * 1024 * 1024
 ALWAYS_SANE = 4 * 1024 * 1024
 BOMB_RATIO = 100
+SOLID_RATIO = 2000  # states of one table, packed together, come to 300 and more
 
 _KINDS = {
     b"PK\x03\x04": "zip",
@@ -204,7 +205,8 @@ def _tar_members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
         entries = []
         for entry in archive:
             end = entry.offset_data + entry.size
-            _refuse_large(end, packed, "the archive", LARGEST_ARCHIVE)
+            if end > min(LARGEST_ARCHIVE, SOLID_RATIO * packed):
+                raise Unreadable(f"the archive {_too_large(SOLID_RATIO * packed)}")
             entries.append(entry)
         # only at the very end an archive that was cut off is noticed
         while archive.fileobj is not None and archive.fileobj.read(CHUNK):
@@ -217,8 +219,8 @@ def _tar_members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
                 yield name, handle.read()
 
 
-def _refuse_large(size: int, packed: int, name: str, largest: int = LARGEST_MEMBER) -> None:
-    limit = min(largest, sane(packed))
+def _refuse_large(size: int, packed: int, name: str) -> None:
+    limit = min(LARGEST_MEMBER, sane(packed))
     if size > limit:
         raise Unreadable(f"{name} {_too_large(limit)}")
 
