@@ -11,6 +11,7 @@ import pytest
 
 REPO = Path(__file__).parents[2]
 DATA = Path(os.environ.get("WIRKRAUM_DATA", REPO.parent / "shared" / "data" / "berlin"))
+THEFTS = "04_polizei_fahrraddiebstahl_snapshots"
 NEEDED = (
     "einwohnerregister",
     "fahrraddiebstahl",
@@ -29,9 +30,10 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The published warehouse of Berlin after one run over the sources its indicators need.
+    """The published warehouse of Berlin after one run over what its indicators need.
 
-    Every other file is taken in by the tests of rows and traps.
+    Every other source, and the eleven older lists of bicycle thefts, are taken in by the tests of
+    rows and traps.
     """
     folder = tmp_path_factory.mktemp("berlin") / "berlin"
     ignore = shutil.ignore_patterns("store", "var")
@@ -39,9 +41,17 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in (folder / "sources").glob("*.yml"):
         if path.stem not in NEEDED:
             path.unlink()
+    data = folder.parent / "data"
+    data.mkdir()
+    for path in DATA.iterdir():
+        if path.name != THEFTS:
+            (data / path.name).symlink_to(path)
+    (data / THEFTS).mkdir()
+    newest = max((DATA / THEFTS).glob("stand_*"), key=lambda path: path.name)
+    (data / THEFTS / newest.name).symlink_to(newest)
     done = subprocess.run(
         [Path(sys.executable).with_name("wirkraum"), "run", folder],
-        env={**os.environ, "WIRKRAUM_DATA": str(DATA)},
+        env={**os.environ, "WIRKRAUM_DATA": str(data)},
         capture_output=True,
         text=True,
         check=False,
