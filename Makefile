@@ -13,7 +13,8 @@ UV := $(BIN)/uv
 DEMO := examples/musterstadt
 DEMO_DELIVERIES := $(BIN)/python -m examples.musterstadt.generate
 
-PYTEST_ARGS ?= -n 2 --dist loadfile
+# In the order of the folders: the long runs of whole cities first, so that no worker waits for them.
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 LOCK_ARGS ?=
 BENCH_ARGS ?=
 FUZZ_ARGS ?=
