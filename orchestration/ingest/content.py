@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
+import numpy as np
 import pyarrow as pa
 
 from orchestration.ingest.table import Unreadable
 
-CHUNK = 8 * 1024 * 1024
+CHUNK = 4 * 1024 * 1024
 LONGEST_LINE = 16 * 1024 * 1024
 LARGEST_MEMBER = 256 * 1024 * 1024
 LARGEST_ARCHIVE = 8 * 1024 * 1024 * 1024
@@ -265,9 +266,14 @@ def text_chunks(path: Path, kind: str, encoding: str) -> Iterator[bytes]:
                 _not_utf8(piece, lines, encoding)
             if encoded:
                 yield encoded
-            lines += encoded.count(b"\n")
+            lines += line_ends(encoded)
             if not data:
                 return
+
+
+def line_ends(data: bytes) -> int:
+    """How many line feeds there are; several times quicker than bytes.count where they are many."""
+    return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")))
 
 
 def _last_return(text: str) -> int:

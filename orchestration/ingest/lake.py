@@ -23,8 +23,12 @@ from pyarrow import parquet
 from orchestration.ingest.tidy import OBSERVATION_SCHEMA
 from orchestration.place import Place
 
+pa.set_memory_pool(pa.system_memory_pool())  # the usual one keeps what it once had
+
 QUARANTINE_SCHEMA = {"row_ref": pl.String, "reason": pl.String, "raw": pl.String}
 _SET_ASIDE = ".observations.parquet"
+_MAY_BE_NULL = {"value", "reason", "reason_en"}
+_ASKED_FOR = ["source_id", "delivery_id", "measure_id", "area_id", "period_start"]
 
 
 @dataclass(frozen=True)
@@ -139,10 +143,12 @@ class Parts:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f".{self._delivery_id}.{len(self._waiting):04d}.rows.part"
+        same = [column.head(1) for column in observations if _is_the_same(column)]
+        several = observations.drop(column.name for column in same)
         self._wait()
-        self._waiting.append(_Part(path, prefix))
+        self._waiting.append(_Part(path, prefix, same))
         self._writing = self._writers.submit(
-            observations.write_ipc, path, compression="lz4", record_batch_size=observations.height
+            several.write_ipc, path, compression="lz4", record_batch_size=several.height
         )
 
     def _wait(self) -> None:
@@ -153,7 +159,9 @@ class Parts:
     def rows(self, number: int, positions: pl.Series, columns: list[str]) -> pl.DataFrame:
         """Some columns of the observations of a part at these positions, as they were added."""
         self._wait()
-        return pl.read_ipc(self._waiting[number].path, columns=columns)[positions]
+        part = self._waiting[number]
+        several = [name for name in columns if name not in {one.name for one in part.same}]
+        return part.complete(pl.read_ipc(part.path, columns=several)[positions]).select(columns)
 
     def take_out(self, number: int, rows: list[int]) -> int:
         """Leave out the rows of a part with these `_row`; gives how many observations go."""
@@ -202,11 +210,18 @@ class Parts:
 
 @dataclass
 class _Part:
-    """Where a part waits, what stands before its row numbers, and rows that do not stay."""
+    """Where a part waits, what stands before its row numbers, and rows that do not stay.
+
+    What is the same in all rows does not wait in the file but in `same`, one value per column.
+    """
 
     path: Path
     prefix: str
+    same: list[pl.Series]
     gone: pl.Series | None = None
+
+    def complete(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.with_columns(one.new_from_index(0, rows.height) for one in self.same)
 
     @property
     def finished(self) -> Path:
@@ -220,21 +235,38 @@ def _finish(part: _Part) -> None:
         observations = observations.filter(~pl.col("_row").is_in(part.gone.implode()))
     if not observations.height:
         return
+    observations = part.complete(observations)
     if "_row" in observations.columns:
         number = pl.col("_row").cast(pl.String)
         reference = pl.lit(part.prefix) + number if part.prefix else number
         observations = observations.with_columns(row_ref=reference)
     columns = [_for_parquet(observations[name]) for name in OBSERVATION_SCHEMA]
+    schema = pa.schema(
+        pa.field(name, column.type, nullable=name in _MAY_BE_NULL)
+        for name, column in zip(OBSERVATION_SCHEMA, columns, strict=True)
+    )
     # dictionaries are written as they are; without pyarrow's own schema they are read as plain text
     parquet.write_table(
-        pa.table(columns, names=list(OBSERVATION_SCHEMA)),
+        pa.table(columns, schema=schema),
         part.finished,
         compression="zstd",
         use_dictionary=[name for name in OBSERVATION_SCHEMA if name != "row_ref"],
+        write_statistics=_ASKED_FOR,
+        write_batch_size=2**16,
         store_schema=False,
     )
     with part.finished.open("rb+") as handle:
         os.fsync(handle.fileno())
+
+
+def _is_the_same(column: pl.Series) -> bool:
+    """Whether a column of codes or dates has one value in all rows."""
+    if not column.dtype.is_temporal() and column.dtype != pl.Enum:
+        return False
+    if column.null_count():
+        return column.null_count() == len(column)
+    numbers = column.to_physical()
+    return bool(numbers.min() == numbers.max())
 
 
 def _for_parquet(column: pl.Series) -> pa.Array:

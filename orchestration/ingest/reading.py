@@ -21,6 +21,7 @@ from orchestration.ingest.versions import judge_version, outside_validity
 
 ASIDE_SCHEMA = {"row_ref": pl.String, "reason": pl.String, "raw": pl.String}
 _TABLE = 2**32
+_SORTED_APART = 4
 _LOOKED_AT = ["_row", *tidy.KEY, "value", "status"]
 
 
@@ -102,24 +103,30 @@ def read_file(path: Path, context: Context, parts: Parts) -> Outcome:
 def _doubled(cells: list[np.ndarray]) -> pl.Series | None:
     if not cells:
         return None
-    numbers = np.concatenate(cells)
-    numbers.sort()
-    twice = numbers[1:][numbers[1:] == numbers[:-1]]
-    return pl.Series(np.unique(twice)) if len(twice) else None
+    twice = []
+    for part in range(_SORTED_APART):  # all at once would need three times the memory
+        numbers = np.concatenate([one[one % _SORTED_APART == part] for one in cells])
+        numbers = pl.Series(numbers).sort().to_numpy()
+        twice.append(numbers[1:][numbers[1:] == numbers[:-1]])
+    found = np.unique(np.concatenate(twice))
+    return pl.Series(found) if len(found) else None
 
 
 def _take_out_doubled(path: Path, reading: _Pass, doubled: pl.Series) -> None:
     """Look again at cells that several rows may fill, and set aside the rows that clash."""
-    suspects = []
-    for number, (table, prefix, cells) in enumerate(reading.written):
+
+    def suspects(number: int) -> pl.DataFrame | None:
+        table, prefix, cells = reading.written[number]
         if cells is None:
-            continue
+            return None
         positions = pl.Series(cells).is_in(doubled.implode()).arg_true()
-        if len(positions):
-            found = tidy.plain(reading.parts.rows(number, positions, _LOOKED_AT), prefix)
-            at = pl.col("_row").cast(pl.Int64) + table * _TABLE
-            suspects.append(found.with_columns(_row=at, _written=pl.lit(number)))
-    looked = pl.concat(suspects)
+        found = tidy.plain(reading.parts.rows(number, positions, _LOOKED_AT), prefix)
+        at = pl.col("_row").cast(pl.Int64) + table * _TABLE
+        return found.with_columns(_row=at, _written=pl.lit(number))
+
+    with ThreadPoolExecutor(2) as readers:
+        found = readers.map(suspects, range(len(reading.written)))
+        looked = pl.concat(one for one in found if one is not None)
     clashing = dict(tidy.clashes(looked))
     going = looked.filter(pl.col("_row").is_in(list(clashing)))
     going = going.unique("_row", keep="first", maintain_order=True).sort("_row")

@@ -28,7 +28,8 @@ RECORDS_PER_BATCH = 100_000
 
 # What str.strip() takes away; polars by itself would leave the four separators 0x1c to 0x1f.
 _BLANK = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
-_BLANK_BYTES = [char.encode() for char in _BLANK if char.isascii() and char not in "\r\n"]
+# The first bytes of white space in UTF-8 and how many bytes it has; other signs begin alike.
+_BLANK_LEADS = {c.encode()[0]: len(c.encode()) for c in _BLANK if c not in "\r\n"}
 
 
 def read(path: Path, kind: str, how: Format) -> Table:
@@ -84,7 +85,7 @@ def _batches(
         for batch, empty in batches:
             empty_lines += empty
             yield batch
-        line += piece.count(b"\n")
+        line += content.line_ends(piece)
     if empty_lines:
         table.notes.append(f"{empty_lines} empty line(s)")
 
@@ -97,7 +98,7 @@ def _texts(path: Path, kind: str, how: Format, table: Table, numbers: list[int])
     pieces = _chain(rest, chunks)
     for piece in pieces:
         if _is_plain(piece, how):
-            end = line + piece.count(b"\n") + (not piece.endswith(b"\n"))
+            end = line + content.line_ends(piece) + (not piece.endswith(b"\n"))
             here = numbers[bisect_right(numbers, line) : bisect_right(numbers, end)]
             texts |= _Lines(piece, line).texts(here)
             line = end
@@ -118,10 +119,16 @@ def _is_plain(piece: bytes, how: Format) -> bool:
 
 
 def _has_blanks(piece: bytes, delimiter: str) -> bool:
-    """Whether cells may have white space around them."""
-    if not piece.isascii():
-        return True
-    return any(one in piece for one in _BLANK_BYTES if one != delimiter.encode())
+    """Whether a cell may begin or end with white space; sometimes yes where none does."""
+    signs = np.frombuffer(b"\n" + piece + b"\n", dtype=np.uint8)
+    ends = np.zeros(256, dtype=bool)
+    ends[[ord("\n"), ord(delimiter)]] = True
+    for lead, length in _BLANK_LEADS.items():
+        if lead != ord(delimiter) and lead in piece:
+            found = np.flatnonzero(signs == lead)
+            if ends[signs[found - 1]].any() or ends[signs[found + length]].any():
+                return True
+    return False
 
 
 def _chain(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
@@ -140,8 +147,8 @@ def _plain(
     positions = [columns.index(name) for name in needed]
     beyond = [f"c{position}" for position in range(len(columns), width)]
     read = sorted({*positions, *range(len(columns), width)})
-    lines = _Lines(piece, line)
-    body, numbers, odd = _regular(piece, lines.starts, how.delimiter, len(columns), width)
+    lines, delimiters = _counted(piece, how.delimiter, line)
+    body, numbers, odd = _regular(lines, delimiters, how.delimiter, len(columns), width)
     cells = _cells(body, how.delimiter, width, read)
     if _has_blanks(piece, how.delimiter):
         cells = cells.select(pl.all().str.strip_chars(_BLANK))
@@ -189,25 +196,19 @@ def _cells(body: bytes, delimiter: str, width: int, positions: list[int]) -> pl.
 
 
 def _regular(
-    piece: bytes, starts: np.ndarray, delimiter: str, columns: int, width: int
+    lines: "_Lines", delimiters: np.ndarray, delimiter: str, columns: int, width: int
 ) -> tuple[bytes, np.ndarray, list[int]]:
     """Bring lines to `width` cells where those beyond the header are empty; take out the others.
 
     Gives back the lines that fit, their numbers in the piece, and the numbers of the others.
     """
-    signs = np.frombuffer(piece, dtype=np.uint8)
-    delimiters = np.flatnonzero(signs == ord(delimiter))
-    ends, each = starts[1:] - 1, width - 1
-    if len(delimiters) == len(ends) * each:
-        places = delimiters.reshape(len(ends), each)
-        if (places >= starts[:-1, None]).all() and (places < ends[:, None]).all():
-            return piece, np.arange(len(ends), dtype=np.uint32), []
-    counts = np.diff(np.searchsorted(delimiters, ends), prepend=0)
+    piece, starts = lines.piece, lines.starts
+    numbers = np.arange(len(delimiters), dtype=np.uint32)
     odd: list[int] = []
     fitted: list[bytes] = []
     done = 0
-    for number in np.flatnonzero(counts != width - 1).tolist():
-        start, end = int(starts[number]), int(ends[number])
+    for number in np.flatnonzero(delimiters != width - 1).tolist():
+        start, end = int(starts[number]), int(starts[number + 1]) - 1
         found = piece[start:end].decode().split(delimiter)
         fitted.append(piece[done:start])
         done = end + 1
@@ -216,24 +217,41 @@ def _regular(
         else:
             found = found[:columns] + [""] * (width - columns)
             fitted.append(delimiter.join(found).encode() + b"\n")
+    if not fitted:
+        return piece, numbers, []
     fitted.append(piece[done:])
-    numbers = np.delete(np.arange(len(ends), dtype=np.uint32), odd)
-    return b"".join(fitted), numbers, odd
+    return b"".join(fitted), np.delete(numbers, odd), odd
+
+
+def _counted(piece: bytes, delimiter: str, before: int) -> tuple["_Lines", np.ndarray]:
+    """The lines of a piece, and how many delimiters each has; one look at every byte."""
+    signs = np.frombuffer(piece, dtype=np.uint8)
+    marks = np.flatnonzero((signs == ord("\n")) | (signs == ord(delimiter)))
+    ends = np.flatnonzero(signs[marks] == ord("\n"))
+    lines = _Lines(piece, before)
+    lines.starts = _starts(piece, marks[ends])
+    if not piece.endswith(b"\n"):
+        ends = np.append(ends, len(marks))
+    return lines, np.diff(ends, prepend=-1) - 1
+
+
+def _starts(piece: bytes, ends: np.ndarray) -> np.ndarray:
+    """Where each line begins, and the one that would come after the last."""
+    after = [] if piece.endswith(b"\n") else [len(piece) + 1]
+    return np.concatenate(([0], ends + 1, after)).astype(np.int64)
 
 
 class _Lines:
     """The lines of a piece by their number in the file."""
 
     def __init__(self, piece: bytes, before: int) -> None:
-        self._piece = piece
+        self.piece = piece
         self._before = before
 
     @cached_property
     def starts(self) -> np.ndarray:
-        """Where each line begins, and the one that would come after the last."""
-        ends = np.flatnonzero(np.frombuffer(self._piece, dtype=np.uint8) == 10)
-        after = [] if self._piece.endswith(b"\n") else [len(self._piece) + 1]
-        return np.concatenate(([0], ends + 1, after)).astype(np.int64)
+        signs = np.frombuffer(self.piece, dtype=np.uint8)
+        return _starts(self.piece, np.flatnonzero(signs == ord("\n")))
 
     def texts(self, numbers: list[int]) -> dict[int, str]:
         """These lines without their end."""
@@ -242,7 +260,7 @@ class _Lines:
         indexes = np.array(numbers, dtype=np.int64) - self._before - 1
         starts, ends = self.starts[indexes].tolist(), (self.starts[indexes + 1] - 1).tolist()
         return {
-            number: self._piece[start:end].decode().rstrip("\r")
+            number: self.piece[start:end].decode().rstrip("\r")
             for number, start, end in zip(numbers, starts, ends, strict=True)
         }
 
