@@ -95,10 +95,8 @@ class CaseTally:
             pl.col(window).is_not_null() & ~pl.col(window).is_between(first, last)
         )
         span = f"{first} to {last}" if first > date.min else f"the time until {last}"
-        marked.reasons.add(
-            found["_row"].to_list(),
-            [f"{day} lies outside {span}, which the file covers" for day in found[window]],
-        )
+        why = pl.format("{} lies outside {}, which the file covers", window, pl.lit(span))
+        marked.reasons.add(found["_row"], found.select(why).to_series())
         for item in self.items:
             if item.value is not None:
                 self._read_numbers(marked, item.value)

@@ -109,6 +109,10 @@ def take_in(
     return intake
 
 
+_MOST_REASONS, _FIRST_ROWS = 50, 5
+# the first quotation of each reason is what a cell held, later ones are words of the contract
+_CELL_IN_REASON = r"(?<before>(?:^|; )[^';]*)'[^']*'"
+
 _TOLD_NOT_READ = {
     "name",
     "why",
@@ -257,7 +261,7 @@ def _as_of(
 def _refused(path: Path, context: Context, outcome: Outcome) -> tuple[pl.DataFrame, str]:
     """Too many bad rows mean that something is wrong with the file as a whole: accept none."""
     bad = pl.concat(outcome.asides)
-    common = bad["reason"].value_counts(sort=True)["reason"][0]
+    common = _reasons(bad)[0][0]
     whole = (
         f"refused as a whole: {bad.height} of {outcome.rows_in} rows are bad "
         f"(the contract allows {context.source.refuse_above:.0%}), most often: {common}"
@@ -270,16 +274,33 @@ def _refused(path: Path, context: Context, outcome: Outcome) -> tuple[pl.DataFra
 
 
 def _reasons(aside: pl.DataFrame) -> list[tuple[str, int, str]]:
-    """Each reason with how many rows it stopped and the first of them."""
+    """Each reason with how many rows it stopped and the first of them, the most frequent first.
+
+    Where there are too many, they are told by kind, without the contents of the cells; the
+    quarantined lines keep each row's own.
+    """
     alike = pl.col("reason").str.replace_all(r"in row \S+ already", "in an earlier row already")
-    found = (
+    kind = alike.str.replace_all(_CELL_IN_REASON, "${before}'…'")
+    found = _counted(aside, alike)
+    if found.height > _MOST_REASONS:
+        found = _counted(aside, kind.str.replace_all(r"\S+ lies outside", "… lies outside"))
+    rest = found.slice(_MOST_REASONS)
+    told = list(found.head(_MOST_REASONS).iter_rows())
+    if rest.height:
+        first = rest["first"].explode().head(_FIRST_ROWS).to_list()
+        told.append((f"{rest.height} other reasons", int(rest["count"].sum()), first))
+    return [
+        (reason, count, ", ".join(first) + (", …" if count > len(first) else ""))
+        for reason, count, first in told
+    ]
+
+
+def _counted(aside: pl.DataFrame, alike: pl.Expr) -> pl.DataFrame:
+    """`reason`, `count` and `first` rows of reasons that are alike."""
+    return (
         aside.group_by(alike.alias("alike"), maintain_order=True)
-        .agg(pl.col("reason").first(), count=pl.len(), first=pl.col("row_ref").head(5))
+        .agg(pl.col("reason").first(), count=pl.len(), first=pl.col("row_ref").head(_FIRST_ROWS))
         .with_columns(pl.when(count=1).then("reason").otherwise("alike").alias("reason"))
         .select("reason", "count", "first")
         .sort(["count", "reason"], descending=[True, False])
     )
-    return [
-        (reason, count, ", ".join(first) + (", …" if count > 5 else ""))
-        for reason, count, first in found.iter_rows()
-    ]

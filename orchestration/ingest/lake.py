@@ -163,11 +163,11 @@ class Parts:
         several = [name for name in columns if name not in {one.name for one in part.same}]
         return part.complete(pl.read_ipc(part.path, columns=several)[positions]).select(columns)
 
-    def take_out(self, number: int, rows: list[int]) -> int:
+    def take_out(self, number: int, rows: pl.Series) -> int:
         """Leave out the rows of a part with these `_row`; gives how many observations go."""
         self._wait()
         part = self._waiting[number]
-        part.gone = pl.Series(rows, dtype=pl.UInt32)
+        part.gone = rows
         found = pl.read_ipc(part.path, columns=["_row"])["_row"]
         return int(found.is_in(part.gone.implode()).sum())
 

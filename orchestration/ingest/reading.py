@@ -16,7 +16,7 @@ from orchestration.ingest.lake import Parts
 from orchestration.ingest.plan import Context, Plan, make_plan, unknown_columns
 from orchestration.ingest.readers import open_tables
 from orchestration.ingest.special import check_subtotals, leave_out
-from orchestration.ingest.table import Aside, Batch, Table, Unreadable
+from orchestration.ingest.table import ASIDE, Batch, Table, Unreadable, with_texts
 from orchestration.ingest.versions import judge_version, outside_validity
 
 ASIDE_SCHEMA = {"row_ref": pl.String, "reason": pl.String, "raw": pl.String}
@@ -39,15 +39,11 @@ class Outcome:
         """How many rows are set aside."""
         return sum(frame.height for frame in self.asides)
 
-    def add_asides(self, prefix: str, asides: list[Aside]) -> None:
-        """Set rows of one table aside."""
-        if asides:
-            rows = {
-                "row_ref": [f"{prefix}{one.number}" for one in asides],
-                "reason": [one.reason for one in asides],
-                "raw": [one.raw for one in asides],
-            }
-            self.asides.append(pl.DataFrame(rows, schema=ASIDE_SCHEMA))
+    def add_asides(self, prefix: str, asides: pl.DataFrame) -> None:
+        """Set rows of one table (ASIDE) aside."""
+        if asides.height:
+            reference = prefix + pl.col("_row").cast(pl.String)
+            self.asides.append(asides.select(reference.alias("row_ref"), "reason", "raw"))
 
 
 class _Written(NamedTuple):
@@ -69,7 +65,7 @@ class _Pass:
     cells: list[np.ndarray] = field(default_factory=list)
     written: list[_Written] = field(default_factory=list)
     suspects: list[pl.DataFrame] = field(default_factory=list)
-    lines: dict[int, tuple[str, str]] = field(default_factory=dict)
+    lines: list[pl.DataFrame] = field(default_factory=list)
 
     def give(self, observations: pl.DataFrame, written: _Written | None = None) -> None:
         if observations.height:
@@ -127,44 +123,36 @@ def _take_out_doubled(path: Path, reading: _Pass, doubled: pl.Series) -> None:
     with ThreadPoolExecutor(2) as readers:
         found = readers.map(suspects, range(len(reading.written)))
         looked = pl.concat(one for one in found if one is not None)
-    clashing = dict(tidy.clashes(looked))
-    going = looked.filter(pl.col("_row").is_in(list(clashing)))
-    going = going.unique("_row", keep="first", maintain_order=True).sort("_row")
+    going = tidy.clashes(looked)
     if not going.height:
         return
+    known = looked.select("_row", "row_ref", "_written").unique("_row", keep="first")
+    going = going.join(known, on="_row", maintain_order="left")
     for (number,), rows in going.group_by("_written"):
-        numbers = (rows["_row"] % _TABLE).to_list()
+        numbers = (rows["_row"] % _TABLE).cast(pl.UInt32)
         reading.outcome.observations -= reading.parts.take_out(int(str(number)), numbers)
     reading.parts.finish()
-    places = going["_row"].to_list()
-    texts = _texts(path, reading.context, places)
-    asides = {
-        "row_ref": going["row_ref"],
-        "reason": [clashing[at] for at in places],
-        "raw": [texts[at] for at in places],
-    }
-    reading.outcome.asides.append(pl.DataFrame(asides, schema=ASIDE_SCHEMA))
+    texts = _texts(path, reading.context, going["_row"])
+    rows = going.join(texts, on="_row", maintain_order="left").select(*ASIDE_SCHEMA)
+    reading.outcome.asides.append(rows)
 
 
-def _texts(path: Path, context: Context, places: list[int]) -> dict[int, str]:
-    """Rows as they were delivered, read anew, by their place: row number and table in one."""
-    wanted: dict[int, list[int]] = {}
-    for at in places:
-        wanted.setdefault(at // _TABLE, []).append(at % _TABLE)
-    texts: dict[int, str] = {}
+def _texts(path: Path, context: Context, places: pl.Series) -> pl.DataFrame:
+    """Rows as they were delivered, read anew; `_row` is their place, number and table in one."""
+    found = []
     for number, table in enumerate(open_tables(path, context.layout.format).tables):
-        if number not in wanted:
+        rows = (places.filter(places // _TABLE == number) % _TABLE).cast(pl.UInt32)
+        if not len(rows):
             continue
+        at = pl.col("_row").cast(pl.Int64) + number * _TABLE
         if table.texts is not None:
-            found = table.texts(wanted[number])
-            texts |= {row + number * _TABLE: text for row, text in found.items()}
+            found.append(table.texts(rows).with_columns(at))
             continue
-        rows = pl.Series(wanted[number], dtype=pl.UInt32)
         for batch in table.batches([]):
             here = rows.filter(rows.is_in(batch.frame["_row"].implode()))
-            found = batch.raw(here.to_list())
-            texts |= {row + number * _TABLE: text for row, text in found.items()}
-    return texts
+            texts = pl.DataFrame({"_row": here, "raw": batch.raw(here)})
+            found.append(texts.with_columns(at))
+    return pl.concat(found)
 
 
 def _read(path: Path, reading: _Pass) -> None:
@@ -193,7 +181,7 @@ def _table(table: Table, number: int, reading: _Pass) -> None:
     batches = _ahead(table.batches(plan.needed))
     whole = bool(plan.layout.subtotals) or tidy.adds_up(plan.layout)
     for batch in _as_one(batches, plan.needed) if whole else batches:
-        reading.outcome.rows_in += batch.frame.height + len(batch.odd)
+        reading.outcome.rows_in += batch.frame.height + batch.odd.height
         reading.outcome.add_asides(table.prefix, batch.odd)
         data = leave_out(plan, batch, skipped)
         if plan.layout.subtotals:
@@ -264,17 +252,20 @@ def _as_one(batches: Iterator[Batch], needed: list[str]) -> Iterator[Batch]:
         yield found[0]
         return
     schema = {"_row": pl.UInt32, **dict.fromkeys(needed, pl.String)}
-    frame = pl.concat([one.frame for one in found]) if found else pl.DataFrame(schema=schema)
-    owner = {
-        number: one
-        for one in found
-        for number in (*one.frame["_row"].to_list(), *(odd.number for odd in one.odd))
-    }
 
-    def raw(numbers: list[int]) -> dict[int, str]:
-        return {number: owner[number].raw([number])[number] for number in numbers}
+    def raw(numbers: pl.Series) -> pl.Series:
+        texts = [pl.DataFrame(schema={"_row": pl.UInt32, "raw": pl.String})]
+        for one in found:
+            here = numbers.filter(numbers.is_in(one.frame["_row"].implode()))
+            texts.append(pl.DataFrame({"_row": here, "raw": one.raw(here)}))
+        rows = numbers.alias("_row").to_frame()
+        return rows.join(pl.concat(texts), on="_row", how="left", maintain_order="left")["raw"]
 
-    yield Batch(frame, [odd for one in found for odd in one.odd], raw)
+    yield Batch(
+        pl.concat([pl.DataFrame(schema=schema), *(one.frame for one in found)]),
+        pl.concat([pl.DataFrame(schema=ASIDE), *(one.odd for one in found)]),
+        raw,
+    )
 
 
 def _sort_out(
@@ -294,8 +285,9 @@ def _sort_out(
         rows = observations["_row"].unique(maintain_order=True)
         at = pl.col("_row").cast(pl.Int64) + table * _TABLE
         reading.suspects.append(observations.with_columns(_row=at))
-        for number, text in batch.raw(rows.to_list()).items():
-            reading.lines[number + table * _TABLE] = (f"{prefix}{number}", text)
+        texts = pl.DataFrame({"_row": rows, "raw": batch.raw(rows)})
+        reference = prefix + pl.col("_row").cast(pl.String)
+        reading.lines.append(texts.select(at, reference.alias("row_ref"), "raw"))
         return
     reading.give(tidy.added_up(observations))
 
@@ -306,12 +298,10 @@ def _resolve(reading: _Pass) -> None:
         return
     suspects = pl.concat(reading.suspects)
     clashing = tidy.clashes(suspects)
-    rows = [(*reading.lines[at], why) for at, why in clashing]
-    asides = [(ref, why, text) for ref, text, why in rows]
-    if asides:
-        reading.outcome.asides.append(pl.DataFrame(asides, schema=ASIDE_SCHEMA, orient="row"))
-    gone = [at for at, _ in clashing]
-    reading.give(tidy.added_up(suspects.filter(~pl.col("_row").is_in(gone))))
+    if clashing.height:
+        rows = clashing.join(pl.concat(reading.lines), on="_row", maintain_order="left")
+        reading.outcome.asides.append(rows.select(*ASIDE_SCHEMA))
+    reading.give(tidy.added_up(tidy.without(suspects, clashing["_row"])))
 
 
 def all_rows(path: Path, context: Context, reason: str) -> pl.DataFrame:
@@ -320,18 +310,19 @@ def all_rows(path: Path, context: Context, reason: str) -> pl.DataFrame:
     try:
         for table in open_tables(path, context.layout.format).tables:
             for batch in table.batches([]):
-                asides = [one._replace(reason=reason) for one in batch.odd]
-                texts = batch.raw(batch.frame["_row"].to_list())
-                asides += [Aside(number, reason, text) for number, text in texts.items()]
-                outcome.add_asides(table.prefix, sorted(asides))
+                rows = batch.frame.select("_row", reason=pl.lit(reason))
+                odd = batch.odd.with_columns(reason=pl.lit(reason))
+                asides = pl.concat([odd, with_texts(rows, batch.raw)])
+                outcome.add_asides(table.prefix, asides.sort("_row"))
     except Unreadable:
         how = context.layout.format
         head = how.title_rows + how.header_rows
         outcome = Outcome()
         lines = enumerate(content.lines_as_they_are(path, how.encoding), 1)
-        filled = (Aside(n, reason, line) for n, line in lines if n > head and line.strip())
+        filled = ((n, line) for n, line in lines if n > head and line.strip())
         while some := list(islice(filled, 100_000)):
-            outcome.add_asides("", some)
+            rows = pl.DataFrame(some, schema={"_row": pl.UInt32, "raw": pl.String}, orient="row")
+            outcome.add_asides("", rows.with_columns(reason=pl.lit(reason)))
     if not outcome.asides:
         return pl.DataFrame(schema=ASIDE_SCHEMA)
     return pl.concat(outcome.asides)

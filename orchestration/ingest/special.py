@@ -17,7 +17,7 @@ def leave_out(plan: Plan, batch: Batch, skipped: dict[str, list[int]]) -> Batch:
     for rule in plan.layout.skip:
         column = plan.column(rule.column, "skip")
         numbers = _matching(frame, column, rule.pattern)
-        if numbers:
+        if len(numbers):
             skipped.setdefault(rule.why.english, []).extend(numbers)
             frame = without(frame, numbers)
     return Batch(frame, batch.odd, batch.raw)
@@ -32,7 +32,7 @@ def check_subtotals(plan: Plan, batch: Batch, prefix: str) -> tuple[Batch, list[
     for rule in plan.layout.subtotals:
         column = plan.column(rule.column, "subtotals")
         numbers = _matching(frame, column, rule.pattern)
-        if not numbers:
+        if not len(numbers):
             continue
         differing = _differing(plan, rule, frame, numbers, prefix)
         notes.append(f"{len(numbers)} subtotal row(s) compared with their parts and not loaded")
@@ -43,18 +43,17 @@ def check_subtotals(plan: Plan, batch: Batch, prefix: str) -> tuple[Batch, list[
     return Batch(frame, batch.odd, batch.raw), notes
 
 
-def _matching(frame: pl.DataFrame, column: str, pattern: str) -> list[int]:
-    known = {text: re.fullmatch(pattern, text) is not None for text in frame[column].unique()}
-    wanted = [text for text, fits in known.items() if fits]
-    return frame.filter(pl.col(column).is_in(wanted))["_row"].to_list() if wanted else []
+def _matching(frame: pl.DataFrame, column: str, pattern: str) -> pl.Series:
+    wanted = [text for text in frame[column].unique() if re.fullmatch(pattern, text)]
+    return frame.filter(pl.col(column).is_in(wanted))["_row"]
 
 
 def _differing(
-    plan: Plan, rule: Subtotal, frame: pl.DataFrame, numbers: list[int], prefix: str
+    plan: Plan, rule: Subtotal, frame: pl.DataFrame, numbers: pl.Series, prefix: str
 ) -> list[str]:
     """Subtotals whose value is further from the sum of their parts than the tolerance."""
     keys = [plan.column(name, "subtotals.by") for name in rule.by]
-    is_sub = pl.col("_row").is_in(pl.Series(numbers, dtype=pl.UInt32).implode())
+    is_sub = pl.col("_row").is_in(numbers.implode())
     ordered = frame.sort("_row", descending=rule.of == "preceding").with_columns(_sub=is_sub)
     ordered = ordered.with_columns(
         _block=pl.col("_sub").cum_sum().over(keys) if keys else pl.col("_sub").cum_sum()

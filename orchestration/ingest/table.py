@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any
 
 import polars as pl
 
@@ -14,12 +14,8 @@ class Unreadable(Exception):
     """The file as a whole cannot be read by its contract; the message says what would be right."""
 
 
-class Aside(NamedTuple):
-    """A row that is set aside: its number in the table, why, and as it was delivered."""
-
-    number: int
-    reason: str
-    raw: str
+# Rows that are set aside: their number in the table, why, and as they were delivered.
+ASIDE = {"_row": pl.UInt32, "reason": pl.String, "raw": pl.String}
 
 
 @dataclass(frozen=True)
@@ -27,13 +23,13 @@ class Batch:
     """Some rows of a table.
 
     `frame` has the column `_row` (UInt32, the line or the row of the sheet) and text columns by
-    header, stripped and never null. `odd` are rows with too many or too few cells. `raw` gives the
-    rows of these numbers as they were delivered.
+    header, stripped and never null. `odd` (ASIDE) are rows with too many or too few cells. `raw`
+    gives the texts of the rows of these numbers as they were delivered, in the same order.
     """
 
     frame: pl.DataFrame
-    odd: list[Aside]
-    raw: Callable[[list[int]], dict[int, str]]
+    odd: pl.DataFrame
+    raw: Callable[[pl.Series], pl.Series]
 
 
 @dataclass
@@ -43,7 +39,7 @@ class Table:
     `batches` gives the rows with the columns asked for, each call from the beginning. `notes` say
     what was met on the way (empty lines, footnotes), in words; they are complete after the last
     batch. `prefix` stands before row numbers, such as the name of the sheet. `texts`, where there
-    is one, gives the rows of these numbers as they were delivered, quicker than reading them again.
+    is one, gives `_row` and `raw` of the rows of these numbers, quicker than reading them again.
     """
 
     columns: list[str]
@@ -51,7 +47,7 @@ class Table:
     sheet: str | None = None
     prefix: str = ""
     notes: list[str] = field(default_factory=list)
-    texts: Callable[[list[int]], dict[int, str]] | None = None
+    texts: Callable[[pl.Series], pl.DataFrame] | None = None
 
 
 def normalised(header: str) -> str:
@@ -89,27 +85,32 @@ def cells_to_batch(
     rows: list[tuple[int, list[str]]],
     columns: list[str],
     wanted: list[str],
-    raw: Callable[[list[int]], dict[int, str]],
+    raw: Callable[[pl.Series], pl.Series],
 ) -> Batch:
     """A batch from rows of cells, of which those with other than one cell per column are odd."""
     square: list[tuple[int, list[str]]] = []
-    odd: list[tuple[int, str]] = []
+    odd: dict[str, list[Any]] = {"_row": [], "reason": []}
     width = len(columns)
     for number, cells in rows:
         beyond = any(cell.strip() for cell in cells[width:])
         if len(cells) >= width and not beyond:
             square.append((number, cells))
         else:
-            odd.append((number, odd_width(len(cells), width)))
+            odd["_row"].append(number)
+            odd["reason"].append(odd_width(len(cells), width))
     data: dict[str, list[int] | list[str]] = {"_row": [number for number, _ in square]}
     for name in wanted:
         position = columns.index(name)
         data[name] = [cells[position].strip() for _, cells in square]
     frame = pl.DataFrame(data, schema={"_row": pl.UInt32, **dict.fromkeys(wanted, pl.String)})
-    texts = raw([number for number, _ in odd])
-    return Batch(frame, [Aside(number, why, texts[number]) for number, why in odd], raw)
+    return Batch(frame, with_texts(pl.DataFrame(odd, schema_overrides=ASIDE), raw), raw)
 
 
-def odd_width(found: int, wanted: int) -> str:
+def with_texts(rows: pl.DataFrame, raw: Callable[[pl.Series], pl.Series]) -> pl.DataFrame:
+    """Rows (`_row`, `reason`) with their texts as they were delivered (ASIDE)."""
+    return rows.select("_row", "reason", raw=raw(rows["_row"]))
+
+
+def odd_width(found: int | str, wanted: int) -> str:
     """Why a row with another number of cells is set aside."""
     return f"{found} cells, but the header has {wanted} columns"

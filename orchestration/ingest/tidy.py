@@ -17,8 +17,8 @@ from orchestration.declarations.register import UNASSIGNED_LEVEL, unassigned_id
 from orchestration.declarations.sources import GERMAN_TABLE_SYMBOLS, Layout, Symbol
 from orchestration.ingest import dates
 from orchestration.ingest.plan import Context, Located, Plan, group_code
-from orchestration.ingest.table import Aside, Batch, Unreadable
-from orchestration.ingest.versions import version_of
+from orchestration.ingest.table import ASIDE, Batch, Unreadable, with_texts
+from orchestration.ingest.versions import known_somewhere, version_of
 
 OBSERVATION_SCHEMA = {
     "source_id": pl.String,
@@ -39,6 +39,8 @@ OBSERVATION_SCHEMA = {
     "as_of": pl.Date,
 }
 KEY = ["measure_id", "area_id", "period_start", "grain", "group_id"]
+_MANY_WRONG = 10_000
+_REASONS = {name: ASIDE[name] for name in ("_row", "reason")}
 
 _SYMBOL_MEANING: dict[Symbol, tuple[float | None, str, str | None, str | None]] = {
     "nil": (0.0, "observed", None, None),
@@ -76,27 +78,24 @@ class Reasons:
     """Why rows are set aside, by row number."""
 
     def __init__(self) -> None:
-        self._by_row: dict[int, list[str]] = {}
+        self._found = [pl.DataFrame(schema=_REASONS)]
 
-    def add(self, numbers: Iterable[int], reasons: Iterable[str]) -> None:
+    def add(self, numbers: pl.Series, reasons: pl.Series) -> None:
         """Set rows aside, each for its reason; several reasons are kept side by side."""
-        for number, reason in zip(numbers, reasons, strict=True):
-            known = self._by_row.setdefault(number, [])
-            if reason not in known:
-                known.append(reason)
+        self._found.append(pl.DataFrame({"_row": numbers, "reason": reasons}, schema=_REASONS))
 
     @property
-    def rows(self) -> list[int]:
+    def rows(self) -> pl.Series:
         """Numbers of the rows that are set aside."""
-        return list(self._by_row)
+        return pl.concat(self._found)["_row"].unique(maintain_order=True)
 
-    def asides(self, batch: Batch) -> list[Aside]:
-        """Each such row with its reasons in one line and its text as delivered."""
-        texts = batch.raw(self.rows)
-        return [
-            Aside(number, "; ".join(self._by_row[number]), texts[number])
-            for number in sorted(self._by_row)
-        ]
+    def asides(self, batch: Batch) -> pl.DataFrame:
+        """Each such row with its reasons in one line and its text as delivered (ASIDE)."""
+        found = pl.concat(self._found)
+        if found["_row"].is_duplicated().any():
+            each = pl.col("reason").unique(maintain_order=True).str.join("; ")
+            found = found.group_by("_row", maintain_order=True).agg(each)
+        return with_texts(found.sort("_row"), batch.raw)
 
 
 @dataclass
@@ -112,12 +111,11 @@ class Marked:
         return without(self.frame, self.reasons.rows)
 
 
-def without(frame: pl.DataFrame, numbers: Collection[int]) -> pl.DataFrame:
+def without(frame: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
     """The rows whose `_row` is none of these."""
-    if not numbers:
+    if not len(numbers):
         return frame
-    column = pl.Series(numbers, dtype=pl.UInt32)
-    return frame.filter(~pl.col("_row").is_in(column.implode()))
+    return frame.filter(~pl.col("_row").is_in(numbers.implode()))
 
 
 class _Meanings:
@@ -157,6 +155,18 @@ class _Meanings:
             self._texts = pl.Enum([text for (text,) in self._numbers])
             codes = texts.cast(self._texts)
         return codes.to_physical()
+
+    def forget_wrong(self, still: Collection[str]) -> None:
+        """Ask anew for texts that mean nothing, but for those that begin with one of `still`."""
+        known = [
+            (key, self.values[number], self.wrong.get(number))
+            for key, number in self._numbers.items()
+            if number not in self.wrong or key[0] in still
+        ]
+        self._numbers = {key: number for number, (key, _, _) in enumerate(known)}
+        self.values = [value for _, value, _ in known]
+        self.wrong = {number: why for number, (_, _, why) in enumerate(known) if why is not None}
+        self._texts = pl.Enum([])
 
     def _learn(self, keys: list[tuple[Any, ...]]) -> None:
         for key in keys:
@@ -200,6 +210,8 @@ class Resolver:
         Gives the number of each row's text.
         """
         known = self._known.setdefault(what, _Meanings(resolve))
+        if len(known.wrong) > _MANY_WRONG:
+            known.forget_wrong(self._areas_elsewhere(known) if what == "area_id" else ())
         numbers = known.numbers(marked.frame.select(inputs))
         texts = dtype == pl.String
         values = _few(known.values) if texts else pl.Series(known.values, dtype=dtype)
@@ -208,10 +220,18 @@ class Resolver:
             column = column.cast(pl.String)
         marked.frame = marked.frame.with_columns(column.alias(what))
         if known.wrong:
-            wrong = numbers.is_in(pl.Series(list(known.wrong), dtype=numbers.dtype).implode())
-            rows = marked.frame["_row"].filter(wrong)
-            marked.reasons.add(rows, map(known.wrong.__getitem__, numbers.filter(wrong)))
+            wrong = pl.Series(list(known.wrong), dtype=numbers.dtype)
+            is_wrong = numbers.is_in(wrong.implode())
+            why = pl.Series(list(known.wrong.values()), dtype=pl.String)
+            at = wrong.search_sorted(numbers.filter(is_wrong))
+            marked.reasons.add(marked.frame["_row"].filter(is_wrong), why.gather(at))
         return numbers
+
+    def _areas_elsewhere(self, known: _Meanings) -> frozenset[str]:
+        """Unknown codes that another version knows: all of them are looked at in the end."""
+        register = self.plan.context.declarations.register
+        codes = {key[0] for number, key in enumerate(known.keys) if number in known.wrong}
+        return known_somewhere(codes, self.plan.layout.area, register)
 
     def _areas(self, marked: Marked) -> None:
         rule = self.plan.layout.area
@@ -319,7 +339,7 @@ class Resolver:
 def note_bad(marked: Marked) -> None:
     """Take the column `_bad` out of the frame and into the reasons."""
     bad = marked.frame.filter(pl.col("_bad").is_not_null())
-    marked.reasons.add(bad["_row"].to_list(), bad["_bad"].to_list())
+    marked.reasons.add(bad["_row"], bad["_bad"])
     marked.frame = marked.frame.drop("_bad")
 
 
@@ -336,9 +356,8 @@ def _one_value(plan: Plan, one: Located, marked: Marked) -> pl.DataFrame:
     rows = marked.frame
     for name, wanted in one.where.items():
         rows = rows.filter(pl.col(name).is_in(wanted))
-    figures, positions, wrong = _figures(plan, one, rows)
-    if wrong:
-        marked.reasons.add(rows["_row"].gather(positions), wrong)
+    figures, bad = _figures(plan, one, rows)
+    marked.reasons.add(rows["_row"].gather(bad["at"]), bad["reason"])
     grain, stock = plan.layout.period.grain, one.measure.kind == "stock"
     if one.period is None:
         start = pl.col("day" if stock else "_start")
@@ -390,14 +409,12 @@ def figures_of(plan: Plan, one: Located, rows: pl.DataFrame) -> pl.DataFrame:
     return _figures(plan, one, rows)[0]
 
 
-def _figures(
-    plan: Plan, one: Located, rows: pl.DataFrame
-) -> tuple[pl.DataFrame, list[int], list[str]]:
-    """The figures, and the positions of bad cells with why; whole numbers need no detour."""
+def _figures(plan: Plan, one: Located, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The figures, and where bad cells are (`at`) and why; whole numbers need no detour."""
     text = rows[one.column]
     value = text.cast(pl.Int64, strict=False).cast(pl.Float64)
     said = pl.zeros(rows.height, dtype=pl.UInt8, eager=True)
-    bad: dict[int, str] = {}
+    bad = pl.DataFrame(schema={"at": pl.UInt32, "reason": pl.String})
     minimum = one.measure.minimum
     odd = value.is_null() if minimum is None else (value.is_null() | (value < minimum))
     if odd.any():
@@ -405,13 +422,12 @@ def _figures(
         closely = _closely(plan, one, text.gather(at))
         value = value.scatter(at, closely["value"])
         said = said.scatter(at, closely["said"])
-        wrong = closely["bad"].is_not_null()
-        bad = dict(zip(at.filter(wrong), closely["bad"].filter(wrong), strict=True))
+        bad = closely.select(at=at, reason="bad").drop_nulls("reason")
     if one.factor != 1.0:
         value = value * one.factor
     words = {"status": _STATUS, "reason": _REASON, "reason_en": _REASON_EN}
     figures = {"value": value} | {name: texts.gather(said) for name, texts in words.items()}
-    return pl.DataFrame(figures), list(bad), list(bad.values())
+    return pl.DataFrame(figures), bad
 
 
 def _closely(plan: Plan, one: Located, text: pl.Series) -> pl.DataFrame:
@@ -589,10 +605,11 @@ def added_up(long: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def clashes(suspects: pl.DataFrame) -> list[tuple[int, str]]:
+def clashes(suspects: pl.DataFrame) -> pl.DataFrame:
     """Rows that fill a cell another row fills too: the later of equal ones, else all, and why.
 
-    `suspects` are observations with `_row`; several tables must not share row numbers.
+    `suspects` are observations with `_row`; several tables must not share row numbers. Gives
+    `_row`, in order and each once, and `reason`.
     """
     same = _same_cell(suspects)
     doubled = suspects.filter(pl.len().over(same) > 1).with_columns(
@@ -602,16 +619,11 @@ def clashes(suspects: pl.DataFrame) -> list[tuple[int, str]]:
         & (pl.col("status").n_unique().over(same) == 1),
     )
     wrong = doubled.filter(~pl.col("equal") | (pl.col("_row") != pl.col("first")))
-    found: dict[int, str] = {}
-    columns = ("_row", "measure_id", "equal", "first_ref")
-    for row, measure, equal, first in wrong.select(columns).iter_rows():
-        reason = (
-            f"{measure}: the same cell stands in row {first} already"
-            if equal
-            else f"{measure}: several rows give different values for the same cell"
-        )
-        found.setdefault(row, reason)
-    return sorted(found.items())
+    same_again = pl.format("{}: the same cell stands in row {} already", "measure_id", "first_ref")
+    differing = pl.format("{}: several rows give different values for the same cell", "measure_id")
+    reason = pl.when("equal").then(same_again).otherwise(differing)
+    found = wrong.select("_row", reason=reason).unique("_row", keep="first", maintain_order=True)
+    return found.sort("_row")
 
 
 def expected_areas(context: Context, periods: pl.DataFrame) -> pl.DataFrame:

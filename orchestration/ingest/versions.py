@@ -182,6 +182,14 @@ def _known(register: AreaRegister, area: AreaColumn) -> dict[str, frozenset[str]
     return {name: frozenset(ids) for name, ids in rows.iter_rows()}
 
 
+def known_somewhere(
+    codes: Collection[str], area: AreaColumn, register: AreaRegister
+) -> frozenset[str]:
+    """Those codes that are areas of the contract's level in any version."""
+    anywhere: frozenset[str] = frozenset().union(*_known(register, area).values())
+    return frozenset(code for code in codes if _area_ids([code], area) & anywhere)
+
+
 def _area_ids(codes: Collection[str], area: AreaColumn) -> frozenset[str]:
     """The codes of the contract's level, filled up and mapped as its rules say."""
     found = set()

@@ -10,7 +10,7 @@ import polars as pl
 from orchestration.declarations.sources import Format
 from orchestration.ingest.content import likely_encoding
 from orchestration.ingest.readers.sheets import cell_text
-from orchestration.ingest.table import Batch, Table, Unreadable, checked_header, normalised
+from orchestration.ingest.table import ASIDE, Batch, Table, Unreadable, checked_header, normalised
 
 ROWS_PER_BATCH = 500_000
 
@@ -35,16 +35,16 @@ def read_json(data: bytes, how: Format) -> Table:
     flat = [_flat(record, how) for record in records]
     names = dict.fromkeys(name for row in flat for name in row)
     columns = checked_header(list(names), "", 1)
-    texts = [json.dumps(record, ensure_ascii=False) for record in records]
 
-    def raw(numbers: list[int]) -> dict[int, str]:
-        return {number: texts[number - 1] for number in numbers}
+    def raw(numbers: pl.Series) -> pl.Series:
+        texts = (json.dumps(records[number - 1], ensure_ascii=False) for number in numbers)
+        return pl.Series(texts, dtype=pl.String)
 
     def batches(wanted: list[str]) -> Iterator[Batch]:
         data: dict[str, Any] = {"_row": range(1, len(flat) + 1)}
         data |= {name: [row.get(name, "").strip() for row in flat] for name in wanted}
         schema = {"_row": pl.UInt32, **dict.fromkeys(wanted, pl.String)}
-        yield Batch(pl.DataFrame(data, schema=schema), [], raw)
+        yield Batch(pl.DataFrame(data, schema=schema), pl.DataFrame(schema=ASIDE), raw)
 
     return Table(columns, batches)
 
@@ -97,12 +97,12 @@ def read_parquet(path: Path, how: Format) -> Table:
     originals = {normalised(name): name for name in file.schema_arrow.names}
     columns = checked_header(list(originals), "", 1)
 
-    def raw(numbers: list[int]) -> dict[int, str]:
+    def raw(numbers: pl.Series) -> pl.Series:
         texts: dict[int, str] = {}
         begin = 1
-        for group in range(file.num_row_groups if numbers else 0):
+        for group in range(file.num_row_groups if len(numbers) else 0):
             end = begin + file.metadata.row_group(group).num_rows
-            inside = [number for number in numbers if begin <= number < end]
+            inside = numbers.filter(numbers.is_between(begin, end - 1)).to_list()
             if inside:
                 try:
                     rows = file.read_row_group(group).take([number - begin for number in inside])
@@ -112,7 +112,7 @@ def read_parquet(path: Path, how: Format) -> Table:
                 for number, row in zip(inside, cells, strict=True):
                     texts[number] = "\t".join(cell_text(cell, how.decimal) for cell in row)
             begin = end
-        return texts
+        return pl.Series(map(texts.__getitem__, numbers), dtype=pl.String)
 
     def batches(wanted: list[str]) -> Iterator[Batch]:
         number = 1
@@ -126,7 +126,7 @@ def read_parquet(path: Path, how: Format) -> Table:
                     cells = _as_text(pl.DataFrame(pl.from_arrow(part)), how)
                     cells = cells.rename({originals[name]: name for name in wanted})
                     frame = frame.hstack(cells.select(wanted))
-                yield Batch(frame, [], raw)
+                yield Batch(frame, pl.DataFrame(schema=ASIDE), raw)
                 number += part.num_rows
         except (pa.ArrowException, OSError) as error:
             raise Unreadable(f"the Parquet file is damaged: {error}") from None

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from xml.etree import ElementTree
 
+import polars as pl
+
 from orchestration.declarations.sources import Format
 from orchestration.ingest.content import DAMAGED, LARGEST_MEMBER, sane
 from orchestration.ingest.table import (
@@ -166,8 +168,8 @@ def _table(name: str, grid: list[list[str]], how: Format) -> Table:
     if empty:
         notes.append(f"{where}{empty} empty line(s)")
 
-    def raw(numbers: list[int]) -> dict[int, str]:
-        return {number: "\t".join(grid[number - 1]) for number in numbers}
+    def raw(numbers: pl.Series) -> pl.Series:
+        return pl.Series(("\t".join(grid[number - 1]) for number in numbers), dtype=pl.String)
 
     def batches(wanted: list[str]) -> Iterator[Batch]:
         yield cells_to_batch(rows, columns, wanted, raw)

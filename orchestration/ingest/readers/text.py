@@ -3,18 +3,19 @@
 import csv
 import io
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from orchestration.declarations.sources import Format
 from orchestration.ingest import content
 from orchestration.ingest.table import (
-    Aside,
+    ASIDE,
     Batch,
     Table,
     Unreadable,
@@ -90,22 +91,24 @@ def _batches(
         table.notes.append(f"{empty_lines} empty line(s)")
 
 
-def _texts(path: Path, kind: str, how: Format, table: Table, numbers: list[int]) -> dict[int, str]:
-    """The rows of these numbers as they were delivered."""
+def _texts(path: Path, kind: str, how: Format, table: Table, numbers: pl.Series) -> pl.DataFrame:
+    """`_row` and `raw` of the rows of these numbers."""
     chunks = content.text_chunks(path, kind, how.encoding)
     _, (rest, line) = _head(chunks, how)
-    numbers, texts = sorted(numbers), dict[int, str]()
+    numbers = numbers.sort()
+    found = [pl.DataFrame(schema={name: ASIDE[name] for name in ("_row", "raw")})]
     pieces = _chain(rest, chunks)
     for piece in pieces:
         if _is_plain(piece, how):
             end = line + content.line_ends(piece) + (not piece.endswith(b"\n"))
-            here = numbers[bisect_right(numbers, line) : bisect_right(numbers, end)]
-            texts |= _Lines(piece, line).texts(here)
+            here = numbers.filter(numbers.is_between(line, end, closed="right"))
+            found.append(pl.DataFrame({"_row": here, "raw": _Lines(piece, line).texts(here)}))
             line = end
         else:
             for batch, _ in _by_record(_chain(piece, pieces), how, table, [], line):
-                texts |= batch.raw(sorted(set(numbers) & set(batch.frame["_row"])))
-    return texts
+                here = numbers.filter(numbers.is_in(batch.frame["_row"].implode()))
+                found.append(pl.DataFrame({"_row": here, "raw": batch.raw(here)}))
+    return pl.concat(found)
 
 
 def _is_plain(piece: bytes, how: Format) -> bool:
@@ -163,20 +166,19 @@ def _plain(
             for name, position in zip(needed, positions, strict=True)
         ),
     )
-    empty = frame.filter(pl.all_horizontal(pl.col(needed) == ""))["_row"].to_list()
-    blank: list[int] = []
-    if empty:
-        texts = lines.texts(empty)
-        blank = [n for n in empty if not texts[n].replace(how.delimiter, "").strip()]
-        frame = frame.filter(~pl.col("_row").is_in(blank))
-    asides: list[Aside] = []
-    for number, text in lines.texts([offset + line + 1 for offset in odd]).items():
-        if not text.replace(how.delimiter, "").strip():
-            blank.append(number)
-        else:
-            found = text.count(how.delimiter) + 1
-            asides.append(Aside(number, odd_width(found, len(columns)), text))
-    return Batch(frame.select("_row", *wanted), asides, lines.texts), len(blank)
+    undivided = pl.col("raw").str.replace_all(how.delimiter, "", literal=True)
+    is_blank = undivided.str.strip_chars(_BLANK) == ""
+    empty = frame.filter(pl.all_horizontal(pl.col(needed) == "")).select("_row")
+    blank = empty.with_columns(raw=lines.texts(empty["_row"])).filter(is_blank)
+    if blank.height:
+        frame = frame.filter(~pl.col("_row").is_in(blank["_row"].implode()))
+    cut = pl.Series("_row", odd, dtype=pl.UInt32) + (line + 1)
+    others = pl.DataFrame({"_row": cut, "raw": lines.texts(cut)})
+    found = pl.col("raw").str.count_matches(how.delimiter, literal=True) + 1
+    why = pl.format(odd_width("{}", len(columns)), found)
+    asides = others.filter(~is_blank).select("_row", reason=why, raw="raw")
+    blanks = blank.height + others.height - asides.height
+    return Batch(frame.select("_row", *wanted), asides, lines.texts), blanks
 
 
 def _cells(body: bytes, delimiter: str, width: int, positions: list[int]) -> pl.DataFrame:
@@ -253,16 +255,15 @@ class _Lines:
         signs = np.frombuffer(self.piece, dtype=np.uint8)
         return _starts(self.piece, np.flatnonzero(signs == ord("\n")))
 
-    def texts(self, numbers: list[int]) -> dict[int, str]:
+    def texts(self, numbers: pl.Series) -> pl.Series:
         """These lines without their end."""
-        if not numbers:
-            return {}
-        indexes = np.array(numbers, dtype=np.int64) - self._before - 1
-        starts, ends = self.starts[indexes].tolist(), (self.starts[indexes + 1] - 1).tolist()
-        return {
-            number: self.piece[start:end].decode().rstrip("\r")
-            for number, start, end in zip(numbers, starts, ends, strict=True)
-        }
+        if not len(numbers):
+            return pl.Series(dtype=pl.String)
+        data = self.piece if self.piece.endswith(b"\n") else self.piece + b"\n"
+        buffers = pa.py_buffer(self.starts), pa.py_buffer(data)
+        lines = pa.LargeStringArray.from_buffers(len(self.starts) - 1, *buffers)
+        wanted = lines.take(pa.array(numbers.to_numpy().astype(np.int64) - self._before - 1))
+        return cast("pl.Series", pl.from_arrow(wanted)).str.strip_chars_end("\r\n")
 
 
 def _by_record(
@@ -308,7 +309,9 @@ def _by_record(
                     rows,
                     table.columns,
                     wanted,
-                    lambda numbers, texts=texts: {n: texts[n] for n in numbers},  # type: ignore[misc]
+                    lambda numbers, texts=texts: pl.Series(  # type: ignore[misc]
+                        map(texts.__getitem__, numbers), dtype=pl.String
+                    ),
                 ),
                 empty,
             )

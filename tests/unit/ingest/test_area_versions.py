@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from orchestration.declarations import read_declarations
+from orchestration.ingest import content, tidy
 from orchestration.place import Place
 from tests.unit.ingest.town import AREAS, LEVELS, Town, found, layout, words
 
@@ -73,3 +74,28 @@ def test_old_areas_beyond_their_time_load_nothing(tmp_path: Path, late: bool) ->
     entry = town.one(table)
     assert entry.state == "rejected"
     assert town.observed("area_id") == []
+
+
+def test_a_switch_is_seen_among_more_wrong_codes_than_are_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidy, "_MANY_WRONG", 3)
+    monkeypatch.setattr(content, "CHUNK", 64)
+    town = _town(tmp_path)
+    nobody = [f"Z{number}" for number in range(30)]
+    entry = town.one(_table(y2021=[*OLD_CODES, *nobody]))
+    assert entry.state == "rejected"
+    assert "these are the areas of version '1', not of '2' as the contract says" in words(entry)
+
+
+def test_wrong_codes_are_found_again_after_they_were_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidy, "_MANY_WRONG", 3)
+    monkeypatch.setattr(content, "CHUNK", 64)
+    town = _town(tmp_path)
+    nobody = [f"Z{number}" for number in range(6)]
+    entry = town.one(
+        _table(y2021=NEW_CODES, y2022=nobody, y2023=NEW_CODES, y2024=nobody, y2025=NEW_CODES)
+    )
+    assert (entry.rows_accepted, entry.rows_quarantined) == (15, 12)

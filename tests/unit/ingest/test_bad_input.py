@@ -256,3 +256,21 @@ def test_a_tab_is_a_delimiter_and_a_secret_cell_is_suppressed(town: Town, tmp_pa
     assert entry.state == "accepted"
     row = _observed(tmp_path).filter(area_id="01").row(0, named=True)
     assert (row["value"], row["status"]) == (None, "suppressed")
+
+
+def test_very_many_reasons_are_told_by_kind(town: Town) -> None:
+    wrong = "".join(f"2020;Z{number};1\n" for number in range(60))
+    entry = town(refuse_above=1.0)(GOOD + "2021;01;viele\n" + wrong)
+    assert entry.rows_quarantined == 61
+    assert entry.reasons == [
+        ("'…' is no area of raum 1", 60, "5, 6, 7, 8, 9, …"),
+        ("Fälle: found 'viele', expected a number like 1234,5", 1, "4"),
+    ]
+
+
+def test_kinds_beyond_number_are_counted_together(town: Town) -> None:
+    wide = "".join(f"2020;01;1{';1' * number}\n" for number in range(1, 61))
+    entry = town(refuse_above=1.0)(GOOD + wide)
+    assert len(entry.reasons) == 51
+    assert entry.reasons[-1][:2] == ("10 other reasons", 10)
+    assert sum(count for _, count, _ in entry.reasons) == entry.rows_quarantined == 60

@@ -37,13 +37,12 @@ def files(draw: st.DrawFn) -> bytes:
 def everything(table: Table, wanted: list[str]) -> tuple[pl.DataFrame, list[tuple[object, ...]]]:
     """All rows with what was delivered, and all odd ones."""
     frames, odd = [pl.DataFrame(schema={"_row": pl.UInt32} | dict.fromkeys(wanted, pl.String))], []
-    raws: dict[int, str] = {}
+    raws = [pl.Series(dtype=pl.String)]
     for batch in table.batches(wanted):
         frames.append(batch.frame)
-        odd += [tuple(one) for one in batch.odd]
-        raws |= batch.raw(batch.frame["_row"].to_list())
-    frame = pl.concat(frames)
-    return frame.with_columns(raw=pl.Series([raws[n] for n in frame["_row"]], dtype=pl.String)), odd
+        odd += batch.odd.rows()
+        raws.append(batch.raw(batch.frame["_row"]))
+    return pl.concat(frames).with_columns(raw=pl.concat(raws)), odd
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +77,7 @@ def test_by_columns_as_by_record(path: Path, wanted: list[str], data: bytes) -> 
     assert sorted(odd) == sorted(expected_odd)
     assert by_columns.notes == by_record.notes
     assert by_columns.texts is not None
-    numbers = frame["_row"].to_list()
-    assert by_columns.texts(numbers) == dict(zip(numbers, frame["raw"], strict=True))
+    assert by_columns.texts(frame["_row"]).equals(frame.select("_row", "raw"))
 
 
 def test_one_column_with_empty_lines(path: Path) -> None:
@@ -100,8 +98,8 @@ def test_a_quotation_mark_later_in_the_file(path: Path, monkeypatch: pytest.Monk
     assert frame["_row"].to_list() == [*range(2, 23), 24]
     assert frame["Viertel"][20] == "01;\n01"
     assert table.texts is not None
-    assert table.texts([3, 22, 24]) == {
-        3: "2001;0101;1",
-        22: '2020;"01;\n01";7',
-        24: "2021;0102;8",
-    }
+    assert table.texts(pl.Series([3, 22, 24], dtype=pl.UInt32)).rows() == [
+        (3, "2001;0101;1"),
+        (22, '2020;"01;\n01";7'),
+        (24, "2021;0102;8"),
+    ]
