@@ -155,58 +155,78 @@ def _arrival(desk: _Desk, delivery_id: str, path: Path, name: str) -> date:
     return desk.arrivals[delivery_id]
 
 
+@dataclass
+class _Read:
+    """What came of reading a delivery; `rejected` says why where it loads nothing."""
+
+    layout: Layout
+    as_of: date
+    as_of_from: str
+    outcome: Outcome = field(default_factory=Outcome)
+    notes: list[str] = field(default_factory=list)
+    rejected: str | None = None
+
+
 def _commit(desk: _Desk, found: Found, sha256: str, delivery_id: str) -> Delivery:
     source, place = desk.source, desk.place
-    path = lake.keep_original(place, found.content, sha256)
-    arrived = _arrival(desk, delivery_id, found.path or path, found.name)
-    layout, as_of, as_of_from = found.layouts[0], arrived, "arrival"
-    outcome, rejected = Outcome(), found.problem
     with lake.Parts(place, source.id, delivery_id) as parts:
-        try:
-            if rejected is None:
-                layout, as_of, as_of_from = _layout(desk, found, path, arrived, delivery_id)
-                context = _context(desk, layout, delivery_id, found.name, as_of)
-                outcome = read_file(path, context, parts)
-        except Unreadable as error:
-            rejected = str(error)
-        context = _context(desk, layout, delivery_id, found.name, as_of)
-        notes = list(outcome.notes)
-        share = outcome.set_aside / outcome.rows_in if outcome.rows_in else 0.0
-        if rejected is not None:
-            parts.clear()
-            aside = all_rows(path, context, rejected)
-            outcome = Outcome(rows_in=aside.height, asides=[aside])
-            notes += [rejected] if not aside.height else []
-        elif share > source.refuse_above:
-            parts.clear()
-            aside, whole = _refused(path, context, outcome)
-            outcome = Outcome(rows_in=outcome.rows_in, asides=[aside])
-            notes = [whole, *notes]
+        with lake.keeping_original(place, found.content, sha256) as path:
+            read = _read(desk, found, path, delivery_id, parts)
+            size = path.stat().st_size
+        outcome = read.outcome
         aside = pl.concat([pl.DataFrame(schema=ASIDE_SCHEMA), *outcome.asides])
-        reasons, notes = masked(source, _reasons(aside), notes)
+        reasons, notes = masked(source, _reasons(aside), read.notes)
         accepted = outcome.rows_in - aside.height
-        unharmed = not reasons and rejected is None
+        unharmed = not reasons and read.rejected is None
         delivery = Delivery(
             delivery_id=delivery_id,
             source_id=source.id,
             department_id=source.department,
-            layout=layout.name,
+            layout=read.layout.name,
             file_name=found.name,
             sha256=sha256,
-            size=path.stat().st_size,
-            as_of=as_of,
-            as_of_from=as_of_from,
+            size=size,
+            as_of=read.as_of,
+            as_of_from=read.as_of_from,
             state="accepted" if unharmed else "partly" if accepted else "rejected",
             rows_in=outcome.rows_in,
             rows_accepted=accepted,
             rows_quarantined=aside.height,
-            observations=outcome.observations,
+            observations=parts.height(),
             notes=notes,
             reasons=reasons,
             fingerprint=desk.fingerprint,
         )
         lake.commit(place, delivery, parts, aside)
     return delivery
+
+
+def _read(desk: _Desk, found: Found, path: Path, delivery_id: str, parts: lake.Parts) -> _Read:
+    """Read a delivery; where it is refused as a whole, all its rows are set aside."""
+    arrived = _arrival(desk, delivery_id, found.path or path, found.name)
+    read = _Read(found.layouts[0], arrived, "arrival", rejected=found.problem)
+    try:
+        if read.rejected is None:
+            told = _layout(desk, found, path, arrived, delivery_id)
+            read.layout, read.as_of, read.as_of_from = told
+            context = _context(desk, read.layout, delivery_id, found.name, read.as_of)
+            read.outcome = read_file(path, context, parts)
+    except Unreadable as error:
+        read.rejected = str(error)
+    context = _context(desk, read.layout, delivery_id, found.name, read.as_of)
+    outcome = read.outcome
+    read.notes = list(outcome.notes)
+    if read.rejected is not None:
+        parts.clear()
+        aside = all_rows(path, context, read.rejected)
+        read.outcome = Outcome(rows_in=aside.height, asides=[aside])
+        read.notes += [read.rejected] if not aside.height else []
+    elif outcome.set_aside > desk.source.refuse_above * outcome.rows_in:
+        parts.clear()
+        aside, whole = _refused(path, context, outcome)
+        read.outcome = Outcome(rows_in=outcome.rows_in, asides=[aside])
+        read.notes = [whole, *read.notes]
+    return read
 
 
 def _context(desk: _Desk, layout: Layout, delivery_id: str, name: str, as_of: date) -> Context:

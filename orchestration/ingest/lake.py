@@ -97,19 +97,27 @@ def original(place: Place, sha256: str) -> Path:
     return place.originals / sha256[:2] / sha256
 
 
-def keep_original(place: Place, content: Path | bytes, sha256: str) -> Path:
-    """Keep the delivered bytes under their checksum, readable by the owner alone."""
+@contextmanager
+def keeping_original(place: Place, content: Path | bytes, sha256: str) -> Iterator[Path]:
+    """Keep the delivered bytes under their checksum, readable by the owner alone.
+
+    Gives where they lie while the block runs. Raises OSError at its end where the copy turns out
+    to be another one than was asked for; nothing is kept then.
+    """
     path = original(place, sha256)
-    if not path.exists():
-        with replacing(path) as temporary:
-            if isinstance(content, bytes):
-                temporary.write_bytes(content)
-            else:
-                shutil.copyfile(content, temporary)
-                if checksum(temporary) != sha256:
-                    raise OSError(EAGAIN, "it changed while it was read; wait until it is complete")
-            temporary.chmod(0o600)
-    return path
+    if path.exists():
+        yield path
+        return
+    with replacing(path) as temporary, ThreadPoolExecutor(1) as checker:
+        if isinstance(content, bytes):
+            temporary.write_bytes(content)
+        else:
+            shutil.copyfile(content, temporary)
+        temporary.chmod(0o600)
+        copied = checker.submit(checksum, temporary)
+        yield temporary
+        if copied.result() != sha256:
+            raise OSError(EAGAIN, "it changed while it was read; wait until it is complete")
 
 
 class Parts:
@@ -126,7 +134,7 @@ class Parts:
         self._waiting: list[_Part] = []
         self._writers = ThreadPoolExecutor(2)
         self._writing: Future[None] | None = None
-        self._finishing: list[Future[None]] = []
+        self._finishing: list[Future[int]] = []
 
     def __enter__(self) -> "Parts":
         return self
@@ -163,18 +171,20 @@ class Parts:
         several = [name for name in columns if name not in {one.name for one in part.same}]
         return part.complete(pl.read_ipc(part.path, columns=several)[positions]).select(columns)
 
-    def take_out(self, number: int, rows: pl.Series) -> int:
-        """Leave out the rows of a part with these `_row`; gives how many observations go."""
-        self._wait()
-        part = self._waiting[number]
-        part.gone = rows
-        found = pl.read_ipc(part.path, columns=["_row"])["_row"]
-        return int(found.is_in(part.gone.implode()).sum())
+    def take_out(self, number: int, rows: pl.Series) -> None:
+        """Leave out the rows of a part with these `_row`."""
+        self._waiting[number].gone = rows
 
     def finish(self) -> None:
         """Begin to write the parts as parquet; none is added and no row taken out after that."""
         self._wait()
         self._finishing = [self._writers.submit(_finish, part) for part in self._waiting]
+
+    def height(self) -> int:
+        """How many observations stay, known when all parts are written."""
+        if not self._finishing:
+            self.finish()
+        return sum(future.result() for future in self._finishing)
 
     def clear(self) -> None:
         """Throw away what was added."""
@@ -190,10 +200,7 @@ class Parts:
 
     def put_in_place(self) -> None:
         """Take the place of whatever an earlier reading of the delivery has left."""
-        if not self._finishing:
-            self.finish()
-        for future in self._finishing:
-            future.result()
+        self.height()
         names = {
             part.finished: part.finished.with_name(
                 f"{part.finished.stem.removeprefix('.')}.parquet"
@@ -228,13 +235,13 @@ class _Part:
         return self.path.with_name(f"{self.path.name.removesuffix('.rows.part')}.part")
 
 
-def _finish(part: _Part) -> None:
-    """Write a part as parquet, if any row of it stays."""
+def _finish(part: _Part) -> int:
+    """Write a part as parquet, if any row of it stays; gives how many do."""
     observations = pl.read_ipc(part.path)
     if part.gone is not None:
         observations = observations.filter(~pl.col("_row").is_in(part.gone.implode()))
     if not observations.height:
-        return
+        return 0
     observations = part.complete(observations)
     if "_row" in observations.columns:
         number = pl.col("_row").cast(pl.String)
@@ -257,6 +264,7 @@ def _finish(part: _Part) -> None:
     )
     with part.finished.open("rb+") as handle:
         os.fsync(handle.fileno())
+    return observations.height
 
 
 def _is_the_same(column: pl.Series) -> bool:

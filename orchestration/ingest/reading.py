@@ -1,7 +1,7 @@
 """One delivered file read by its contract, batch by batch: observations, rows set aside, notes."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -30,7 +30,6 @@ class Outcome:
     """What came of a file: rows in = rows accepted + rows in `asides` (ASIDE_SCHEMA)."""
 
     rows_in: int = 0
-    observations: int = 0
     asides: list[pl.DataFrame] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -51,7 +50,7 @@ class _Written(NamedTuple):
 
     table: int = 0
     prefix: str = ""
-    cells: np.ndarray | None = None
+    cells: Future[np.ndarray] | None = None
 
 
 @dataclass
@@ -60,16 +59,16 @@ class _Pass:
 
     context: Context
     parts: Parts
+    hashers: ThreadPoolExecutor
     doubled: pl.Series | None = None
     outcome: Outcome = field(default_factory=Outcome)
-    cells: list[np.ndarray] = field(default_factory=list)
+    cells: list[Future[np.ndarray]] = field(default_factory=list)
     written: list[_Written] = field(default_factory=list)
     suspects: list[pl.DataFrame] = field(default_factory=list)
     lines: list[pl.DataFrame] = field(default_factory=list)
 
     def give(self, observations: pl.DataFrame, written: _Written | None = None) -> None:
         if observations.height:
-            self.outcome.observations += observations.height
             written = written or _Written()
             self.written.append(written)
             self.parts.add(observations, written.prefix)
@@ -82,21 +81,24 @@ def read_file(path: Path, context: Context, parts: Parts) -> Outcome:
     the parts again. Where bands are summed up that cannot be done afterwards: the file is read a
     second time. Raises Unreadable when the file as a whole does not fit.
     """
-    first = _Pass(context, parts)
-    _read(path, first)
-    doubled = _doubled(first.cells)
+    with ThreadPoolExecutor(1) as hashers:
+        first = _Pass(context, parts, hashers)
+        _read(path, first)
+        doubled = _doubled(first.cells)
     if doubled is None:
         return first.outcome
     if not tidy.adds_up(context.layout):
         _take_out_doubled(path, first, doubled)
         return first.outcome
     parts.clear()
-    second = _Pass(context, parts, doubled)
-    _read(path, second)
+    with ThreadPoolExecutor(1) as hashers:
+        second = _Pass(context, parts, hashers, doubled)
+        _read(path, second)
     return second.outcome
 
 
-def _doubled(cells: list[np.ndarray]) -> pl.Series | None:
+def _doubled(hashed: list[Future[np.ndarray]]) -> pl.Series | None:
+    cells = [one.result() for one in hashed]
     if not cells:
         return None
     twice = []
@@ -115,7 +117,7 @@ def _take_out_doubled(path: Path, reading: _Pass, doubled: pl.Series) -> None:
         table, prefix, cells = reading.written[number]
         if cells is None:
             return None
-        positions = pl.Series(cells).is_in(doubled.implode()).arg_true()
+        positions = pl.Series(cells.result()).is_in(doubled.implode()).arg_true()
         found = tidy.plain(reading.parts.rows(number, positions, _LOOKED_AT), prefix)
         at = pl.col("_row").cast(pl.Int64) + table * _TABLE
         return found.with_columns(_row=at, _written=pl.lit(number))
@@ -130,7 +132,7 @@ def _take_out_doubled(path: Path, reading: _Pass, doubled: pl.Series) -> None:
     going = going.join(known, on="_row", maintain_order="left")
     for (number,), rows in going.group_by("_written"):
         numbers = (rows["_row"] % _TABLE).cast(pl.UInt32)
-        reading.outcome.observations -= reading.parts.take_out(int(str(number)), numbers)
+        reading.parts.take_out(int(str(number)), numbers)
     reading.parts.finish()
     texts = _texts(path, reading.context, going["_row"])
     rows = going.join(texts, on="_row", maintain_order="left").select(*ASIDE_SCHEMA)
@@ -272,7 +274,9 @@ def _sort_out(
     plan: Plan, observations: pl.DataFrame, batch: Batch, prefix: str, table: int, reading: _Pass
 ) -> None:
     """Keep what is alone in its cell; rows that share one are looked at when all is read."""
-    cells = tidy.cell_hashes(observations)
+    if reading.cells:
+        wait(reading.cells[-1:])
+    cells = reading.hashers.submit(tidy.cell_hashes, observations)
     if not tidy.adds_up(plan.layout):
         reading.cells.append(cells)
         reading.give(observations, _Written(table, prefix, cells))
