@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from orchestration.declarations.sources import Format
 from orchestration.ingest import content
@@ -257,13 +255,10 @@ class _Lines:
 
     def texts(self, numbers: pl.Series) -> pl.Series:
         """These lines without their end."""
-        if not len(numbers):
-            return pl.Series(dtype=pl.String)
-        data = self.piece if self.piece.endswith(b"\n") else self.piece + b"\n"
-        buffers = pa.py_buffer(self.starts), pa.py_buffer(data)
-        lines = pa.LargeStringArray.from_buffers(len(self.starts) - 1, *buffers)
-        wanted = lines.take(pa.array(numbers.to_numpy().astype(np.int64) - self._before - 1))
-        return cast("pl.Series", pl.from_arrow(wanted)).str.strip_chars_end("\r\n")
+        at = numbers.to_numpy().astype(np.int64) - self._before - 1
+        starts, ends = self.starts[at].tolist(), (self.starts[at + 1] - 1).tolist()
+        lines = [self.piece[start:end] for start, end in zip(starts, ends, strict=True)]
+        return pl.Series(lines, dtype=pl.Binary).cast(pl.String).str.strip_chars_end("\r")
 
 
 def _by_record(
