@@ -125,6 +125,8 @@ def _take_out_doubled(path: Path, reading: _Pass, doubled: pl.Series) -> None:
     with ThreadPoolExecutor(2) as readers:
         found = readers.map(suspects, range(len(reading.written)))
         looked = pl.concat(one for one in found if one is not None)
+    reading.cells.clear()
+    reading.written.clear()
     going = tidy.clashes(looked)
     if not going.height:
         return
