@@ -293,7 +293,18 @@ _ODD_FIGURES: list[object] = [
 
 @_harmful
 def _odd_figures(base: Base, rng: Rng) -> Mutant | None:
-    return _set_figure(base, rng, _pick(rng, _ODD_FIGURES))
+    if not _figures(base):
+        return None
+
+    def change(grid: Grid, rng: Rng) -> object:
+        rows, told = list(_body(base, grid)), []
+        for row in rng.choice(rows, int(rng.integers(1, 4)), replace=False).tolist():
+            cell = _pick(rng, _ODD_FIGURES)
+            grid[row][_pick(rng, _figures(base))] = cell
+            told.append(f"row {row + 1}: {cell!r}"[:60])
+        return told
+
+    return _on_cells(base, rng, change)
 
 
 _FORMULAS = ["=1+1", "=SUMME(D2:D5)", "+1+1", "@SUM(A1)", "=cmd|' /C calc'!A0", "-1+2", '="12"',

@@ -214,6 +214,8 @@ def _read_json(base: Base, data: bytes) -> Iterator[tuple[str, dict[str, str] | 
     plain, _ = unpacked(data)
     content = json.loads(plain.decode("utf-8-sig"), object_pairs_hook=_once)
     for number, record in enumerate(content["daten"]["zeilen"], 1):
+        if not isinstance(record, dict):
+            raise TypeError("no record")
         yield str(number), {".".join(path): _text(cell, base) for path, cell in _leaves(record)}
 
 

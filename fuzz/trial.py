@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import tempfile
 import traceback
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,7 +60,8 @@ class City:
 
     def __post_init__(self) -> None:
         self.place = Place(self.watched / "a" / "b" / "c" / "stadt")
-        (self.watched / "cwd").mkdir(parents=True)
+        for name in ("cwd", "home", "tmp"):
+            (self.watched / name).mkdir(parents=True)
         (self.watched / "waechter.txt").write_text("unberührt", encoding="utf-8")
         self.declarations = found_city(self.place.folder, self.known)
         self._past = self.watched.parent / f"{self.watched.name}.past"
@@ -83,6 +87,24 @@ class City:
 
     def _take_in(self, base: Base) -> Intake:
         return take_in(self.declarations, self.declarations.sources[base.id], self.place)
+
+    @contextmanager
+    def _at_home(self) -> Iterator[None]:
+        """What is written where one stands, at home or among temporary files is seen as well."""
+        before = {name: os.environ.get(name) for name in ("HOME", "TMPDIR")}
+        told = tempfile.tempdir
+        os.environ |= {"HOME": str(self.watched / "home"), "TMPDIR": str(self.watched / "tmp")}
+        tempfile.tempdir = None
+        try:
+            with chdir(self.watched / "cwd"):
+                yield
+        finally:
+            tempfile.tempdir = told
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
     def _seen(self, base: Base, entries: list[Delivery]) -> Values:
         frames = [lake.observations(self.place, entry).collect() for entry in entries]
@@ -123,7 +145,7 @@ class City:
             return Verdict(EQUAL)
         before = self._tree()
         try:
-            with oracle.hushed() as said:
+            with oracle.hushed() as said, self._at_home():
                 intake = self._take_in(base)
                 shouted = said()
             verdict = self._judged(base, mutant, intake)

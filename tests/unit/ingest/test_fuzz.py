@@ -1,7 +1,9 @@
 """A small share of `make fuzz`, so that every test run tries some broken deliveries."""
 
 import os
+import tempfile
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +61,25 @@ def test_what_a_library_prints_to_the_terminal_is_a_fault(
     monkeypatch.setattr(City, "_take_in", shouting)
     _, base, mutant = next(iter(mutants("row_order", SEED, 0, 1)))
     assert "thread 'reader' panicked" in city.try_out(base, mutant).traceback
+
+
+@pytest.mark.parametrize("where", ["entpackt.csv", "~/entpackt.csv", "TMP/entpackt.csv", "IN/../x"])
+def test_a_file_written_elsewhere_is_a_fault(
+    city: City, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    usual = City._take_in
+
+    def careless(town: City, base: Base) -> Intake:
+        path = where.replace("TMP", tempfile.gettempdir()).replace("IN", str(town.place.inbox))
+        Path(path).expanduser().write_text("Fälle")
+        return usual(town, base)
+
+    monkeypatch.setattr(City, "_take_in", careless)
+    _, base, mutant = next(iter(mutants("row_order", SEED, 0, 1)))
+    assert "outside the store" in city.try_out(base, mutant).outside
+    for path in city.watched.rglob("*"):
+        if path.name in ("entpackt.csv", "x"):
+            path.unlink()
 
 
 def test_a_doubled_column_can_be_written_in_every_kind_of_file() -> None:
