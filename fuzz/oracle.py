@@ -188,6 +188,7 @@ def _read_csv(base: Base, data: bytes, name: str) -> Part:
     lines = sum(1 for line in written if line.strip())
     if not whole:
         return Part(name, None, lines, partial=True)
+    usual = csv.field_size_limit(len(plain) + 1)
     try:
         text = plain.decode("utf-8-sig" if base.encoding == "utf-8" else base.encoding)
         stream = csv.reader(io.StringIO(text, newline=""), delimiter=base.delimiter, strict=True)
@@ -198,6 +199,8 @@ def _read_csv(base: Base, data: bytes, name: str) -> Part:
             before = stream.line_num
     except (UnicodeError, csv.Error):
         return Part(name, None, lines)
+    finally:
+        csv.field_size_limit(usual)  # ingest in the same process keeps its own
     names = _header([cells for _, cells in rows[: base.head]][-1:])
     found: dict[str, dict[str, str] | None] = {}
     for number, cells in rows[base.head :]:

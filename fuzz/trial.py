@@ -216,6 +216,9 @@ class City:
         unknown = taken - {part.name for part in parts}
         if unknown:
             return f"taken in, but not in the archive: {sorted(unknown)}"
+        unread = taken & {part.name for part in parts if part.rows is None}
+        if unread:
+            return f"taken in, but a second reading fails: {sorted(unread)}"
         for name in sorted(taken):
             read_twice = oracle.said(base, [part for part in parts if part.name == name], aside)
             seen = self._seen(base, [entry for entry in entries if entry.file_name == name])
