@@ -23,6 +23,7 @@ import openpyxl
 import polars as pl
 import pyarrow as pa
 import yaml
+from pyarrow import parquet
 
 from orchestration.declarations import Declarations, read_declarations
 
@@ -160,8 +161,8 @@ def _json(grid: Grid) -> bytes:
     return json.dumps(content, ensure_ascii=False, indent=1).encode()
 
 
-def frame_of(grid: Grid) -> pl.DataFrame:
-    """A frame; a column of mixed cells becomes text."""
+def columns_of(grid: Grid) -> list[pl.Series]:
+    """The columns of a grid; one of mixed cells becomes text."""
     width = len(grid[0])
     rows = [[*row[:width], *[None] * (width - len(row))] for row in grid[1:]]
     columns = []
@@ -170,12 +171,23 @@ def frame_of(grid: Grid) -> pl.DataFrame:
         kinds = {type(cell) for cell in cells}
         plain = cells if len(kinds) == 1 else [None if one is None else str(one) for one in cells]
         columns.append(pl.Series(str(name), plain, strict=False))
-    return pl.DataFrame(columns)
+    return columns
+
+
+def frame_of(grid: Grid) -> pl.DataFrame:
+    """A frame; no name may stand twice."""
+    return pl.DataFrame(columns_of(grid))
 
 
 def _parquet(grid: Grid) -> bytes:
     packed = io.BytesIO()
-    frame_of(grid).write_parquet(packed)
+    columns = columns_of(grid)
+    names = [one.name for one in columns]
+    if len(set(names)) == len(names):
+        pl.DataFrame(columns).write_parquet(packed)
+    else:  # a frame cannot hold them, but other programs write such files
+        arrays = [one.to_arrow(compat_level=pl.CompatLevel.oldest()) for one in columns]
+        parquet.write_table(pa.Table.from_arrays(arrays, names=names), packed)
     return packed.getvalue()
 
 

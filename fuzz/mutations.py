@@ -8,11 +8,14 @@ import gzip
 import io
 import json
 import lzma
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import time
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -20,9 +23,23 @@ import numpy as np
 import openpyxl
 import polars as pl
 import pyarrow as pa
+from pyarrow import parquet
 
 from fuzz import bases
-from fuzz.bases import NOW, Base, Grid, Tables, frame_of, pack, squeeze, texts, workbook, written
+from fuzz.bases import (
+    NOW,
+    Base,
+    Grid,
+    Tables,
+    columns_of,
+    frame_of,
+    pack,
+    records_of,
+    squeeze,
+    texts,
+    workbook,
+    written,
+)
 
 Rng = np.random.Generator
 MB = 1024 * 1024
@@ -276,7 +293,18 @@ _ODD_FIGURES: list[object] = [
 
 @_harmful
 def _odd_figures(base: Base, rng: Rng) -> Mutant | None:
-    return _set_figure(base, rng, _pick(rng, _ODD_FIGURES))
+    if not _figures(base):
+        return None
+
+    def change(grid: Grid, rng: Rng) -> object:
+        rows, told = list(_body(base, grid)), []
+        for row in rng.choice(rows, int(rng.integers(1, 4)), replace=False).tolist():
+            cell = _pick(rng, _ODD_FIGURES)
+            grid[row][_pick(rng, _figures(base))] = cell
+            told.append(f"row {row + 1}: {cell!r}"[:60])
+        return told
+
+    return _on_cells(base, rng, change)
 
 
 _FORMULAS = ["=1+1", "=SUMME(D2:D5)", "+1+1", "@SUM(A1)", "=cmd|' /C calc'!A0", "-1+2", '="12"',
@@ -585,6 +613,57 @@ def _odd_workbooks(base: Base, rng: Rng) -> Mutant | None:
                 sheet.insert_cols(1)
 
     return _mutant(base, workbook(base, deepcopy(base.tables), finish), kind)
+
+
+_ODD_RECORDS = [
+    "9" * 400, "9" * 5000, "1e999", "NaN", "-Infinity", '"\\ud800"', '"\\udfff 7"', "true", "null", "[]", "[7]",
+    '{"a": 7}', "[" * 700 + "]" * 700, '{"a":' * 700 + "1" + "}" * 700, "-0.0", "1e2", "7.0", "12.5", '""', '"\\u0000"',
+]  # fmt: skip
+
+
+def _odd_columns(cells: list[str]) -> list[pa.Array]:
+    """Columns of kinds that text and figures do not have, or that say something else."""
+    count = len(cells)
+    numbers = [Decimal(number) for number in range(count)]
+    broken = [cell.encode() + b"\xff" for cell in cells]
+    ends = pa.array(np.cumsum([0, *map(len, broken)]), pa.int32()).buffers()[1]
+    return [
+        pa.StringArray.from_buffers(count, ends, pa.py_buffer(b"".join(broken))),
+        pa.array(broken), pa.array([cell.encode() for cell in cells]), pa.array(cells).dictionary_encode(),
+        pa.nulls(count), pa.array([[cell] for cell in cells]), pa.array([{"a": cell} for cell in cells]),
+        pa.array(range(count), pa.duration("s")), pa.array(range(count), pa.timestamp("us", tz="Mars/Rover")),
+        pa.array([2**30] * count, pa.date32()), pa.array([2**60] * count, pa.timestamp("us")),
+        pa.array([time(1, 2)] * count), pa.array([True] * count), pa.array([float("nan")] * count),
+        pa.array([2**63 + 1] * count, pa.uint64()), pa.array(np.arange(count, dtype=np.float16)),
+        pa.array(numbers, pa.decimal128(20, 4)), pa.array(numbers, pa.decimal256(60, 2)),
+        pa.array([Decimal(10) ** 29] * count, pa.decimal128(38, 2)),
+        pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0" * 16] * count, pa.binary(16))),
+    ]  # fmt: skip
+
+
+@_harmful
+def _wrong_types(base: Base, rng: Rng) -> Mutant | None:
+    """A value of a kind nobody expects: in one record, or in a whole column with a type."""
+    grid = base.tables.get("", [[]])
+    column = int(rng.integers(len(grid[0]) or 1))
+    if base.kind == "json":
+        odd = str(_pick(rng, _ODD_RECORDS))
+        record = json.dumps(records_of(grid)[0], ensure_ascii=False)
+        name = str(grid[0][column]).split(".")[-1]
+        if rng.random() < 0.3:  # the name stands there a second time
+            changed = record.replace(f'"{name}": ', f'"{name}": {odd}, "{name}": ', 1)
+        else:
+            changed = re.sub(rf'"{name}": [^,}}]+', lambda _: f'"{name}": {odd}', record, count=1)
+        records = [changed, *(json.dumps(one) for one in records_of(grid)[1:])]
+        text = '{"daten": {"zeilen": [\n' + ",\n".join(records) + "\n]}}"
+        return _mutant(base, text.encode(), (name, odd[:40], changed[:90]))
+    if base.kind == "parquet":
+        arrays = [one.to_arrow(compat_level=pl.CompatLevel.oldest()) for one in columns_of(grid)]
+        arrays[column] = _pick(rng, _odd_columns([str(row[column]) for row in grid[1:]]))
+        packed = io.BytesIO()
+        parquet.write_table(pa.Table.from_arrays(arrays, names=list(map(str, grid[0]))), packed)
+        return _mutant(base, packed.getvalue(), (grid[0][column], arrays[column].type))
+    return None
 
 
 # --- harmless ---------------------------------------------------------------------------------

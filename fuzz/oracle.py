@@ -9,11 +9,15 @@ import csv
 import io
 import json
 import lzma
+import os
 import re
+import sys
 import tarfile
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,6 +26,7 @@ from typing import Any
 import openpyxl
 import polars as pl
 import pyarrow as pa
+from pyarrow import parquet
 
 from fuzz.bases import AREAS, Base, measure_of
 
@@ -183,6 +188,7 @@ def _read_csv(base: Base, data: bytes, name: str) -> Part:
     lines = sum(1 for line in written if line.strip())
     if not whole:
         return Part(name, None, lines, partial=True)
+    usual = csv.field_size_limit(len(plain) + 1)
     try:
         text = plain.decode("utf-8-sig" if base.encoding == "utf-8" else base.encoding)
         stream = csv.reader(io.StringIO(text, newline=""), delimiter=base.delimiter, strict=True)
@@ -193,6 +199,8 @@ def _read_csv(base: Base, data: bytes, name: str) -> Part:
             before = stream.line_num
     except (UnicodeError, csv.Error):
         return Part(name, None, lines)
+    finally:
+        csv.field_size_limit(usual)  # ingest in the same process keeps its own
     names = _header([cells for _, cells in rows[: base.head]][-1:])
     found: dict[str, dict[str, str] | None] = {}
     for number, cells in rows[base.head :]:
@@ -207,19 +215,32 @@ def _read_csv(base: Base, data: bytes, name: str) -> Part:
 
 def _read_json(base: Base, data: bytes) -> Iterator[tuple[str, dict[str, str] | None]]:
     plain, _ = unpacked(data)
-    content = json.loads(plain.decode("utf-8-sig"))
+    content = json.loads(plain.decode("utf-8-sig"), object_pairs_hook=_once)
     for number, record in enumerate(content["daten"]["zeilen"], 1):
-        row: dict[str, str] = {}
-        for outer, value in record.items():
-            inner = value if isinstance(value, dict) else {"": value}
-            for key, part in inner.items():
-                row[f"{outer}.{key}" if key else outer] = _text(part, base)
-        yield str(number), row
+        if not isinstance(record, dict):
+            raise TypeError("no record")
+        yield str(number), {".".join(path): _text(cell, base) for path, cell in _leaves(record)}
+
+
+def _leaves(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _leaves(part, (*path, key))
+    else:
+        yield path, value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("of two values under one name nobody knows which is meant")
+    return dict(pairs)
 
 
 def _text(value: object, base: Base) -> str:
     if isinstance(value, bool):
         return "WAHR" if value else "FALSCH"
+    if isinstance(value, bytes):
+        return value.decode().strip()
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, datetime) and (value.hour, value.minute, value.second) == (0, 0, 0):
@@ -230,8 +251,45 @@ def _text(value: object, base: Base) -> str:
 
 
 def _read_parquet(base: Base, data: bytes) -> Iterator[tuple[str, dict[str, str] | None]]:
-    for number, row in enumerate(pl.read_parquet(data).iter_rows(named=True), 1):
-        yield str(number), {name: _text(cell, base) for name, cell in row.items()}
+    with hushed():
+        try:
+            columns = pl.read_parquet(data).get_columns()
+        except pl.exceptions.DuplicateError:
+            columns = _doubled_columns(data)
+        rows = list(zip(*(one.to_list() for one in columns), strict=True))
+    names = _header([[one.name for one in columns]])
+    for number, cells in enumerate(rows, 1):
+        yield str(number), dict(zip(names, [_text(cell, base) for cell in cells], strict=False))
+
+
+def _doubled_columns(data: bytes) -> list[pl.Series]:
+    """Columns of which some have one name, which no frame can hold."""
+    table = parquet.read_table(io.BytesIO(data))
+    return [
+        pl.Series(name, cells.to_pylist(), strict=False)
+        for name, cells in zip(table.column_names, table.columns, strict=True)
+    ]
+
+
+@contextmanager
+def hushed() -> Iterator[Callable[[], str]]:
+    """Keep what is written to standard error, also by threads of libraries; gives it as text."""
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as kept:
+        usual = os.dup(2)
+        os.dup2(kept.fileno(), 2)
+
+        def said() -> str:
+            sys.stderr.flush()
+            kept.seek(0)
+            return kept.read().decode("utf-8", "backslashreplace")
+
+        try:
+            yield said
+        finally:
+            sys.stderr.flush()
+            os.dup2(usual, 2)
+            os.close(usual)
 
 
 def _read_sheets(base: Base, data: bytes) -> Iterator[tuple[str, dict[str, str] | None]]:

@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import tempfile
 import traceback
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,7 +60,8 @@ class City:
 
     def __post_init__(self) -> None:
         self.place = Place(self.watched / "a" / "b" / "c" / "stadt")
-        (self.watched / "cwd").mkdir(parents=True)
+        for name in ("cwd", "home", "tmp"):
+            (self.watched / name).mkdir(parents=True)
         (self.watched / "waechter.txt").write_text("unberührt", encoding="utf-8")
         self.declarations = found_city(self.place.folder, self.known)
         self._past = self.watched.parent / f"{self.watched.name}.past"
@@ -83,6 +87,24 @@ class City:
 
     def _take_in(self, base: Base) -> Intake:
         return take_in(self.declarations, self.declarations.sources[base.id], self.place)
+
+    @contextmanager
+    def _at_home(self) -> Iterator[None]:
+        """What is written where one stands, at home or among temporary files is seen as well."""
+        before = {name: os.environ.get(name) for name in ("HOME", "TMPDIR")}
+        told = tempfile.tempdir
+        os.environ |= {"HOME": str(self.watched / "home"), "TMPDIR": str(self.watched / "tmp")}
+        tempfile.tempdir = None
+        try:
+            with chdir(self.watched / "cwd"):
+                yield
+        finally:
+            tempfile.tempdir = told
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
     def _seen(self, base: Base, entries: list[Delivery]) -> Values:
         frames = [lake.observations(self.place, entry).collect() for entry in entries]
@@ -123,8 +145,12 @@ class City:
             return Verdict(EQUAL)
         before = self._tree()
         try:
-            intake = self._take_in(base)
+            with oracle.hushed() as said, self._at_home():
+                intake = self._take_in(base)
+                shouted = said()
             verdict = self._judged(base, mutant, intake)
+            if shouted:  # what a library prints by itself, such as a panic it recovers from
+                verdict.traceback = f"written to standard error: {shouted[:400]}"
         except KeyboardInterrupt:
             raise
         except BaseException:  # noqa: BLE001 - also what Rust panics become
@@ -150,12 +176,7 @@ class City:
         refused = bool(entries) and all(entry.state == "rejected" for entry in entries)
         if not entries and not intake.copies and not intake.unmatched:
             verdict.lost = verdict.lost or "the file left no entry"
-        read_twice = None  # of an archive that cannot be listed nobody knows what it says
-        if parts is not None:
-            read_twice = oracle.said(base, _accepted(parts, entries), aside)
-        if read_twice is not None and read_twice != seen:
-            differing = sorted(read_twice.items() ^ seen.items(), key=str)[:3]
-            verdict.silent = f"the lake holds what the file does not say: {differing}"
+        verdict.silent = self._invented(base, entries, parts, aside)
         if seen == truth:
             return verdict
         if refused:
@@ -177,6 +198,34 @@ class City:
             verdict.outcome = SILENT
             verdict.silent = verdict.silent or f"nothing tells: {(other or list(gone))[:3]}"
         return verdict
+
+    def _invented(
+        self,
+        base: Base,
+        entries: list[Delivery],
+        parts: list[Part] | None,
+        aside: set[tuple[str, str]],
+    ) -> str:
+        """What the lake holds other than the parts of the file say, '' where that is nothing.
+
+        Part by part: one that says of a cell what another part does not is a later delivery.
+        """
+        if parts is None:  # of an archive that cannot be listed nobody knows what it says
+            return ""
+        taken = {entry.file_name for entry in entries if entry.state != "rejected"}
+        unknown = taken - {part.name for part in parts}
+        if unknown:
+            return f"taken in, but not in the archive: {sorted(unknown)}"
+        unread = taken & {part.name for part in parts if part.rows is None}
+        if unread:
+            return f"taken in, but a second reading fails: {sorted(unread)}"
+        for name in sorted(taken):
+            read_twice = oracle.said(base, [part for part in parts if part.name == name], aside)
+            seen = self._seen(base, [entry for entry in entries if entry.file_name == name])
+            if read_twice is not None and read_twice != seen:
+                differing = sorted(read_twice.items() ^ seen.items(), key=str)[:3]
+                return f"the lake holds what the file does not say: {differing}"
+        return ""
 
     def _quarantined(self, entry: Delivery) -> pl.DataFrame:
         path = self.place.quarantined / entry.source_id / f"{entry.delivery_id}.parquet"
@@ -220,9 +269,3 @@ class City:
             for entry in entries
             for change in told[entry.delivery_id]
         )
-
-
-def _accepted(parts: list[Part], entries: list[Delivery]) -> list[Part]:
-    """The parts of which something was taken in."""
-    names = {entry.file_name for entry in entries if entry.state != "rejected"}
-    return [part for part in parts if part.name in names]

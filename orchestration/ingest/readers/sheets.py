@@ -134,8 +134,10 @@ def cell_text(cell: object, decimal: str) -> str:
     match cell:
         case bool():
             return "WAHR" if cell else "FALSCH"
-        case int() | float():
-            number = int(cell) if float(cell).is_integer() else cell
+        case int():
+            return str(cell)
+        case float():
+            number = int(cell) if cell.is_integer() else cell
             return str(number).replace(".", decimal)
         case datetime() if cell.time() == time():
             return cell.date().isoformat()

@@ -3,8 +3,10 @@
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -49,8 +51,15 @@ def _head(chunks: Iterator[bytes], how: Format) -> tuple[list[list[str]], tuple[
     reader = csv.reader(io.StringIO(first.decode(), newline=""), delimiter=how.delimiter)
     try:
         head = [cells for _, cells in zip(range(rows), reader, strict=False)]
+        if reader.line_num > rows:  # a quotation mark that is never closed takes in all the rows
+            text = io.StringIO(first.decode(), newline="")
+            strict = csv.reader(text, delimiter=how.delimiter, strict=True)
+            deque(islice(strict, rows), maxlen=0)
     except csv.Error as error:
-        raise Unreadable(f"line {reader.line_num}: not valid CSV ({error})") from None
+        raise Unreadable(
+            f"the header, from line 1 to line {reader.line_num}, is not valid CSV ({error}); look "
+            "for a quotation mark that is never closed or for a cell of enormous length"
+        ) from None
     if len(head) < rows:
         raise Unreadable(f"the file ends before its header (line {how.title_rows + 1})")
     position = 0

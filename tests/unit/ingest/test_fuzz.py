@@ -1,11 +1,17 @@
 """A small share of `make fuzz`, so that every test run tries some broken deliveries."""
 
+import os
+import tempfile
+from copy import deepcopy
+from pathlib import Path
+
 import pytest
 
-from fuzz.bases import bases
+from fuzz.bases import Base, bases, written
 from fuzz.ingest import Tally, mutants, verdict
 from fuzz.mutations import HARMFUL, HARMLESS
 from fuzz.trial import EQUAL, PAST_TELLS, SILENT, City
+from orchestration.ingest.deliver import Intake
 
 SEED = 11
 
@@ -41,6 +47,47 @@ def test_a_value_that_the_file_does_not_say_is_a_fault(
     monkeypatch.setattr("fuzz.oracle.figure", lambda *_, **__: (1.0, "observed"))
     _, base, mutant = next(iter(mutants("row_order", SEED, 0, 1)))
     assert "the lake holds what the file does not say" in city.try_out(base, mutant).silent
+
+
+def test_what_a_library_prints_to_the_terminal_is_a_fault(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = City._take_in
+
+    def shouting(town: City, base: Base) -> Intake:
+        os.write(2, b"thread 'reader' panicked")
+        return usual(town, base)
+
+    monkeypatch.setattr(City, "_take_in", shouting)
+    _, base, mutant = next(iter(mutants("row_order", SEED, 0, 1)))
+    assert "thread 'reader' panicked" in city.try_out(base, mutant).traceback
+
+
+@pytest.mark.parametrize("where", ["entpackt.csv", "~/entpackt.csv", "TMP/entpackt.csv", "IN/../x"])
+def test_a_file_written_elsewhere_is_a_fault(
+    city: City, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    usual = City._take_in
+
+    def careless(town: City, base: Base) -> Intake:
+        path = where.replace("TMP", tempfile.gettempdir()).replace("IN", str(town.place.inbox))
+        Path(path).expanduser().write_text("Fälle")
+        return usual(town, base)
+
+    monkeypatch.setattr(City, "_take_in", careless)
+    _, base, mutant = next(iter(mutants("row_order", SEED, 0, 1)))
+    assert "outside the store" in city.try_out(base, mutant).outside
+    for path in city.watched.rglob("*"):
+        if path.name in ("entpackt.csv", "x"):
+            path.unlink()
+
+
+def test_a_doubled_column_can_be_written_in_every_kind_of_file() -> None:
+    for base in bases(SEED).values():
+        tables = deepcopy(base.tables)
+        for grid in tables.values():
+            grid[base.head - 1][1] = grid[base.head - 1][0]
+        assert written(base, tables) != written(base)
 
 
 def test_a_fault_makes_the_verdict_fall_short() -> None:
