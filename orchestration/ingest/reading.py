@@ -322,7 +322,7 @@ def all_rows(path: Path, context: Context, reason: str) -> pl.DataFrame:
                 outcome.add_asides(table.prefix, asides.sort("_row"))
     except Unreadable:
         how = context.layout.format
-        head = how.title_rows + how.header_rows
+        head = 0 if how.type in ("json", "geojson") else how.title_rows + how.header_rows
         outcome = Outcome()
         lines = enumerate(content.lines_as_they_are(path, how.encoding), 1)
         filled = ((n, line) for n, line in lines if n > head and line.strip())

@@ -178,3 +178,10 @@ def test_a_header_whose_quotation_mark_is_never_closed_does_not_take_in_the_rows
     assert (entry.state, entry.rows_in, entry.rows_quarantined) == ("rejected", 2, 2)
     assert [raw for *_, raw in town.aside(entry)] == ["2020;0101;3", "2020;0102;4"]
     assert "look for a quotation mark that is never closed" in words(entry)
+
+
+def test_json_on_one_line_that_cannot_be_read_is_kept_as_a_line(tmp_path: Path) -> None:
+    town = settle(tmp_path, layout(format={"type": "json"}))
+    entry = town.one('[{"Jahr": 2020, "Viertel": "0101"', "fall_2021-01-31.json")
+    assert (entry.state, entry.rows_in, entry.rows_quarantined) == ("rejected", 1, 1)
+    assert [raw for *_, raw in town.aside(entry)] == ['[{"Jahr": 2020, "Viertel": "0101"']
