@@ -17,7 +17,7 @@ from orchestration.ingest.plan import Context, Plan, make_plan, unknown_columns
 from orchestration.ingest.readers import open_tables
 from orchestration.ingest.special import check_subtotals, leave_out
 from orchestration.ingest.table import Aside, Batch, Table, Unreadable
-from orchestration.ingest.versions import judge_version, outside_validity
+from orchestration.ingest.versions import judge_version, not_yet_begun, outside_validity
 
 ASIDE_SCHEMA = {"row_ref": pl.String, "reason": pl.String, "raw": pl.String}
 _TABLE = 2**32
@@ -182,6 +182,7 @@ def _table(table: Table, number: int, reading: _Pass) -> None:
     skipped: dict[str, list[int]] = {}
     cells: list[pl.DataFrame] = []
     seen: list[pl.DataFrame] = []
+    late: list[pl.DataFrame] = []
     limited = _some_areas_have_dates(plan)
     batches = _ahead(table.batches(plan.needed))
     whole = bool(plan.layout.subtotals) or tidy.adds_up(plan.layout)
@@ -197,6 +198,8 @@ def _table(table: Table, number: int, reading: _Pass) -> None:
             tally.add(marked)
         else:
             observations = tidy.observations_of(plan, marked)
+            begun_later = pl.col("period_start") > plan.context.as_of
+            late.append(observations.filter(begun_later).select("_row", "period_start"))
             if limited:
                 places = observations.select("area_version", "area_id", "period_start")
                 seen.append(tidy.plain(places.unique()))
@@ -205,6 +208,7 @@ def _table(table: Table, number: int, reading: _Pass) -> None:
             _sort_out(plan, observations, data, table.prefix, number, reading)
         reading.outcome.add_asides(table.prefix, marked.reasons.asides(data))
     notes += _judge_areas(plan, resolver, seen)
+    notes += not_yet_begun(pl.concat(late), plan.context.as_of) if late else []
     if tally is not None:
         reading.give(tally.observations())
         notes += tally.notes

@@ -126,6 +126,17 @@ def test_cases_outside_the_window_are_set_aside(tmp_path: Path) -> None:
     assert "2020-12-10 lies outside 2021-01-01 to 2022-03-31" in words(entry)
 
 
+def test_months_to_come_are_no_zeros(tmp_path: Path) -> None:
+    """The file says that it covers 2021, and is of March."""
+    covers = {"file_name": r"fall_(\d{4})"}
+    town = _town(tmp_path, counts=[{"measure": "eroeffnet"}], covers=covers)
+    rows = "05.01.2021;;0101;1\n20.03.2021;;0101;1\n01.04.2021;;0101;1\n"
+    entry = town.one(HEAD + rows, "fall_2021-03-15.csv")
+    months = [date(2021, month, 1) for month in (1, 2, 3)]
+    assert _of(town, "eroeffnet") == list(zip(months, [1.0, 0.0, 1.0], strict=True))
+    assert "2021-04-01 lies outside 2021-01-01 to 2021-03-31" in words(entry)
+
+
 def test_late_reports_give_the_states_known_before(tmp_path: Path) -> None:
     counts = [{"measure": "eroeffnet"}]
     town = _town(tmp_path, counts=counts, reported="Geschlossen")
