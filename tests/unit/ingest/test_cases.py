@@ -8,6 +8,7 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orchestration.ingest import content
 from tests.unit.ingest.town import Town, layout, settle, words
 
 HEAD = "Eröffnet;Geschlossen;Viertel;Plätze\n"
@@ -76,6 +77,22 @@ def test_impossible_dates_and_numbers(tmp_path: Path) -> None:
     assert "Geschlossen: found 'irgendwann'" in words(entry)
     assert "Plätze: found 'viel', expected a number" in words(entry)
     assert "1 case(s) end before they begin; in no duration" in words(entry)
+
+
+def test_equal_rows_are_counted_and_reported(tmp_path: Path, monkeypatch: Any) -> None:
+    """A note nobody reads does not tell them apart; over batches they are found, too."""
+    monkeypatch.setattr(content, "CHUNK", 64)
+    town = _town(tmp_path, **FULL)
+    head = HEAD.replace("\n", ";Notiz\n")
+    twice = ["05.01.2021;;0101;1;a", "06.01.2021;;0101;1;b", "05.01.2021;;0102;1;c"]
+    rows = [*twice, "07.01.2021;;0101;1;d", "05.01.2021;;0101;2;e", *twice, twice[0][:-1] + "f"]
+    rows += ["falsch;;0101;1;g", "falsch;;0101;1;g"]
+    entry = town.one(head + "\n".join(rows) + "\n", "fall_2021-01-31.csv")
+    assert (entry.rows_accepted, entry.rows_quarantined) == (9, 2)
+    assert _of(town, "eroeffnet") == [(date(2021, 1, 1), 7.0)]
+    assert entry.notes == [
+        "7 rows equal another row in all columns the contract reads; all are counted"
+    ]
 
 
 def test_no_text_of_a_case_reaches_the_lake(tmp_path: Path) -> None:
