@@ -284,6 +284,7 @@ INDICATORS = {
     "spielflaeche": ("technik", "{kind: count, numerator: [{measure: spielflaeche}]}"),
     "unfaelle": ("technik", "{kind: count, numerator: [{measure: unfaelle}]}"),
 }
+FORMERLY = {"kita_zusammen": "betreute_kinder"}
 # thousands by sheet: quarter, men, women
 RESIDENTS = {
     "bis_2021_Stand_2022-02-01": {"2019": [(1, 1.2, 1.3), (2, 0.9, 1.1), (3, 2, 3)]},
@@ -422,7 +423,9 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (city / "indicators").mkdir()
     for name, (department, formula) in INDICATORS.items():
         text = f"id: {name}\ndepartment: {department}\nname: {name}\nmeaning: {name}\nunit: Zahl\n"
-        (city / "indicators" / f"{name}.yml").write_text(f"{text}formula: {formula}\n", "utf-8")
+        text += f"formula: {formula}\n"
+        text += f"was: [{FORMERLY[name]}]\n" if name in FORMERLY else ""
+        (city / "indicators" / f"{name}.yml").write_text(text, encoding="utf-8")
     _deliver(city / "deliveries")
     address = _library(city.parent / "buecherei.sqlite")
     done = wirkraum("run", city, environment={"NEUHAFEN_BUECHEREI": address})
@@ -537,3 +540,22 @@ def test_what_is_missing_is_not_zero(city: Path) -> None:
         "05": (3, "observed"),
         "0": (22, "estimated"),
     }
+
+
+@pytest.mark.parametrize(("language", "word"), [("de", "Hieß früher"), ("en", "Formerly")])
+def test_an_id_from_before_leads_to_the_indicator_of_today(
+    city: Path, language: str, word: str
+) -> None:
+    now, before = (
+        wirkraum("explain", name, "-m", city, "--area", "01", "--language", language)
+        for name in ("kita_zusammen", "betreute_kinder")
+    )
+    assert (now.returncode, before.returncode) == (0, 0)
+    title, *rest = now.stdout.splitlines()
+    assert before.stdout.splitlines() == [title, f"{word}: betreute_kinder", *rest]
+    assert (
+        "Kita_2023-03-01_Stand_2023-05-01.ods, Tabelle1!4: kita_kinder [alter=ue3] 01" in now.stdout
+    )
+    unknown = wirkraum("explain", "betreute", "-m", city)
+    assert unknown.returncode == 1
+    assert "there is no indicator 'betreute'" in unknown.stderr
