@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-import numpy as np
 import polars as pl
 import polars.selectors as cs
 
@@ -57,7 +56,7 @@ class CaseTally:
         self._areas: list[pl.DataFrame] = []
         self._first: date | None = None
         self._outside = 0
-        self._hashes: list[np.ndarray] = []
+        self._rows: list[pl.DataFrame] = []
         self.notes: list[str] = []
 
     def _items(self) -> Iterator[_Item]:
@@ -111,7 +110,8 @@ class CaseTally:
         if isinstance(earliest, date):
             self._first = min(earliest, self._first or earliest)
         self._areas.append(sound.select("area_id").unique())
-        self._hashes.append(sound.select(self.plan.needed).hash_rows().to_numpy())
+        read = sound.select(self.plan.needed).hash_rows()
+        self._rows.append(sound.select("_row", read=read))
         for item, counts, known in zip(self.items, self._counts, self._known, strict=True):
             long = self._labelled(item, sound)
             counts.append(
@@ -231,11 +231,13 @@ class CaseTally:
         ]
         if self._outside:
             self.notes.append(f"{self._outside} case(s) end before they begin; in no duration")
-        if alike := _alike(self._hashes):
-            self.notes.append(
-                f"{alike} rows equal another row in all columns the contract reads; all are counted"
-            )
         return pl.concat(parts) if parts else pl.DataFrame()
+
+    @property
+    def alike(self) -> pl.Series:
+        """Numbers of the rows that equal another one in all columns the contract reads."""
+        rows = pl.concat(self._rows) if self._rows else pl.DataFrame({"_row": [], "read": []})
+        return rows.filter(pl.col("read").is_duplicated())["_row"]
 
     def _filled(
         self,
@@ -331,13 +333,6 @@ class CaseTally:
         return every.with_columns(
             value=pl.col("value").fill_null(0.0).cum_sum().over(["area_id", "group_id"])
         )
-
-
-def _alike(hashes: list[np.ndarray]) -> int:
-    """How many rows have a twin; a number of 8 bytes per row is all that is kept of them."""
-    numbers = np.sort(np.concatenate(hashes)) if hashes else np.empty(0)
-    same = np.concatenate(([False], numbers[1:] == numbers[:-1], [False]))
-    return int((same[1:] | same[:-1]).sum())
 
 
 def _after(month: date) -> date:

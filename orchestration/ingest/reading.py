@@ -211,7 +211,7 @@ def _table(table: Table, number: int, reading: _Pass) -> None:
     notes += not_yet_begun(pl.concat(late), plan.context.as_of) if late else []
     if tally is not None:
         reading.give(tally.observations())
-        notes += tally.notes
+        notes += [*tally.notes, *_equal_rows(table, tally.alike)]
     if cells:
         reading.give(tidy.absent(pl.concat(cells), plan.context))
     for why, rows in skipped.items():
@@ -219,6 +219,23 @@ def _table(table: Table, number: int, reading: _Pass) -> None:
         shown = ", ".join(f"{table.prefix}{row}" for row in rows[:5])
         notes.append(f"{len(rows)} row(s) skipped by contract ({why}): {shown}{more}")
     reading.outcome.notes += [*table.notes, *notes]
+
+
+def _equal_rows(table: Table, candidates: pl.Series) -> list[str]:
+    """Words on rows that equal an earlier one as delivered, in columns nobody reads, too.
+
+    Only candidates are looked at, and a number is all that is kept of each.
+    """
+    if candidates.is_empty():
+        return []
+    found: list[np.ndarray] = []
+    for batch in table.batches([]):
+        here = candidates.filter(candidates.is_in(batch.frame["_row"].implode()))
+        texts = batch.raw(here.to_list()).values()
+        found.append(np.fromiter(map(hash, texts), dtype=np.int64, count=len(texts)))
+    numbers = np.concatenate(found)
+    equal = len(numbers) - len(np.unique(numbers))
+    return [f"{equal} row(s) equal an earlier row in all columns; all count"] if equal else []
 
 
 def _some_areas_have_dates(plan: Plan) -> bool:

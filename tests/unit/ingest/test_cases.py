@@ -80,7 +80,7 @@ def test_impossible_dates_and_numbers(tmp_path: Path) -> None:
 
 
 def test_equal_rows_are_counted_and_reported(tmp_path: Path, monkeypatch: Any) -> None:
-    """A note nobody reads does not tell them apart; over batches they are found, too."""
+    """Over batches they are found, too; another text in a column nobody reads tells them apart."""
     monkeypatch.setattr(content, "CHUNK", 64)
     town = _town(tmp_path, **FULL)
     head = HEAD.replace("\n", ";Notiz\n")
@@ -90,9 +90,7 @@ def test_equal_rows_are_counted_and_reported(tmp_path: Path, monkeypatch: Any) -
     entry = town.one(head + "\n".join(rows) + "\n", "fall_2021-01-31.csv")
     assert (entry.rows_accepted, entry.rows_quarantined) == (9, 2)
     assert _of(town, "eroeffnet") == [(date(2021, 1, 1), 7.0)]
-    assert entry.notes == [
-        "7 rows equal another row in all columns the contract reads; all are counted"
-    ]
+    assert entry.notes == ["3 row(s) equal an earlier row in all columns; all count"]
 
 
 def test_no_text_of_a_case_reaches_the_lake(tmp_path: Path) -> None:
