@@ -9,6 +9,7 @@ from orchestration.place import Place
 
 _WORDS = {
     "de": {
+        "formerly": "Hieß früher",
         "formula": "Formel",
         "caveats": "Zu beachten",
         "not_meant_for": "Nicht gedacht für",
@@ -29,6 +30,7 @@ _WORDS = {
         "no_licence": "keine Lizenzangabe",
     },
     "en": {
+        "formerly": "Formerly",
         "formula": "Formula",
         "caveats": "Mind",
         "not_meant_for": "Not meant for",
@@ -56,8 +58,9 @@ def explain(
 ) -> str:
     """What an indicator means and, with an area and period, what made the number.
 
-    Without an area the whole municipality is meant, without a period the latest year. Raises
-    FileNotFoundError where nothing is published, KeyError where there is no such value.
+    Without an area the whole municipality is meant, without a period the latest year. An id from
+    before a renaming leads to the indicator of today. Raises FileNotFoundError where nothing is
+    published or there is no such indicator.
     """
     if not place.published_warehouse.exists():
         raise FileNotFoundError(
@@ -66,11 +69,18 @@ def explain(
     say = _WORDS.get(language, _WORDS["de"])
     with duckdb.connect(str(place.published_warehouse), read_only=True) as connection:
         meaning = _one(
-            connection, "select * from marts.indicator where indicator_id = ?", indicator
+            connection,
+            "select * from marts.indicator "
+            "where indicator_id = $1 or list_contains(string_split(was, ', '), $1)",
+            indicator,
         )
         if meaning is None:
             raise FileNotFoundError(f"there is no indicator {indicator!r}: {_known(connection)}")
-        lines = [f"{meaning['name_' + language]} ({indicator})", "", meaning["meaning_" + language]]
+        asked_for, indicator = indicator, meaning["indicator_id"]
+        lines = [f"{meaning['name_' + language]} ({indicator})"]
+        if asked_for != indicator:
+            lines.append(f"{say['formerly']}: {asked_for}")
+        lines += ["", meaning["meaning_" + language]]
         lines += ["", f"{say['formula']}: {meaning['formula']}  [{meaning['unit']}]"]
         for field in ("caveats", "not_meant_for"):
             if meaning[f"{field}_{language}"]:

@@ -56,6 +56,7 @@ class CaseTally:
         self._areas: list[pl.DataFrame] = []
         self._first: date | None = None
         self._outside = 0
+        self._rows: list[pl.DataFrame] = []
         self.notes: list[str] = []
 
     def _items(self) -> Iterator[_Item]:
@@ -107,6 +108,8 @@ class CaseTally:
         if isinstance(earliest, date):
             self._first = min(earliest, self._first or earliest)
         self._areas.append(sound.select("area_id").unique())
+        read = sound.select(self.plan.needed).hash_rows()
+        self._rows.append(sound.select("_row", read=read))
         for item, counts, known in zip(self.items, self._counts, self._known, strict=True):
             long = self._labelled(item, sound)
             counts.append(
@@ -227,6 +230,12 @@ class CaseTally:
         if self._outside:
             self.notes.append(f"{self._outside} case(s) end before they begin; in no duration")
         return pl.concat(parts) if parts else pl.DataFrame()
+
+    @property
+    def alike(self) -> pl.Series:
+        """Numbers of the rows that equal another one in all columns the contract reads."""
+        rows = pl.concat(self._rows) if self._rows else pl.DataFrame({"_row": [], "read": []})
+        return rows.filter(pl.col("read").is_duplicated())["_row"]
 
     def _filled(
         self,

@@ -171,11 +171,16 @@ def _too_large(limit: int) -> str:
     return f"unpacks to more than {limit // 1024**2} MB; deliver it in parts or as CSV"
 
 
+class NoMember(Unreadable):
+    """An archive holds no file whose name matches."""
+
+
 def members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
     """The files inside an archive whose base name matches, sorted by name.
 
     Nothing is written to disk, so that names such as ../../x do no harm. Raises Unreadable where
-    the archive is damaged, locked, or holds more than is sane for its size.
+    the archive is damaged, locked, or holds more than is sane for its size, NoMember where no name
+    matches.
     """
     kind = kind_of(path)
     found = False
@@ -187,7 +192,7 @@ def members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
     except (*DAMAGED, *_BROKEN_ARCHIVE) as error:
         raise Unreadable(f"the archive is damaged or locked: {error}") from None
     if not found:
-        raise Unreadable(f"no file in the archive has a name that matches {pattern!r}")
+        raise NoMember(f"no file in the archive has a name that matches {pattern!r}")
 
 
 def _zip_members(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:

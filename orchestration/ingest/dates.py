@@ -134,7 +134,10 @@ def told_by_name(layout: Layout, file_name: str) -> str:
 
 
 def span(covers: Covers, file_name: str, as_of: date) -> tuple[date, date]:
-    """First and last day a case list covers."""
+    """First and last day a case list covers.
+
+    Nothing is known of months that begin after its as_of, not even that nothing happened.
+    """
     if covers.since is not None:
         year = as_of.year - (1 if covers.since == "previous_year" else 0)
         return date(year, 1, 1), as_of
@@ -143,7 +146,8 @@ def span(covers: Covers, file_name: str, as_of: date) -> tuple[date, date]:
     end = from_names(rule.model_copy(update={"at": "end"}), file_name, None)
     if start is None or end is None:
         raise NoDate(f"the name {file_name!r} tells no period")
-    return start, end
+    month_end = as_of.replace(day=calendar.monthrange(as_of.year, as_of.month)[1])
+    return start, min(end, month_end)
 
 
 def months_between(start: date, end: date) -> list[date]:

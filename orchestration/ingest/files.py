@@ -67,13 +67,20 @@ class Search:
             patterns = {one.format.members for one in layouts if one.format.members is not None}
             if not patterns:
                 yield Found(path, in_unicode(path.name), layouts)
+            missing: list[content.NoMember] = []
             for pattern in sorted(patterns):
                 inside = tuple(one for one in layouts if one.format.members == pattern)
                 try:
                     for name, data in content.members(path, pattern):
                         yield Found(path, name, inside, data)
+                except content.NoMember as error:
+                    missing.append(error)
                 except Unreadable as error:
                     yield Found(path, in_unicode(path.name), inside, problem=str(error))
+            # an archive need not hold something for every layout, but something for one of them
+            if missing and len(missing) == len(patterns):
+                problem = "; ".join(map(str, missing))
+                yield Found(path, in_unicode(path.name), layouts, problem=problem)
 
 
 def search(source: Source, place: Place) -> Search:

@@ -17,7 +17,7 @@ from orchestration.ingest.plan import Context, Plan, make_plan, unknown_columns
 from orchestration.ingest.readers import open_tables
 from orchestration.ingest.special import check_subtotals, leave_out
 from orchestration.ingest.table import ASIDE, Batch, Table, Unreadable, with_texts
-from orchestration.ingest.versions import judge_version, outside_validity
+from orchestration.ingest.versions import judge_version, not_yet_begun, outside_validity
 
 ASIDE_SCHEMA = {"row_ref": pl.String, "reason": pl.String, "raw": pl.String}
 _TABLE = 2**32
@@ -181,6 +181,7 @@ def _table(table: Table, number: int, reading: _Pass) -> None:
     skipped: dict[str, list[int]] = {}
     cells: list[pl.DataFrame] = []
     seen: list[pl.DataFrame] = []
+    late: list[pl.DataFrame] = []
     limited = _some_areas_have_dates(plan)
     batches = _ahead(table.batches(plan.needed))
     whole = bool(plan.layout.subtotals) or tidy.adds_up(plan.layout)
@@ -196,6 +197,8 @@ def _table(table: Table, number: int, reading: _Pass) -> None:
             tally.add(marked)
         else:
             observations = tidy.observations_of(plan, marked)
+            begun_later = pl.col("period_start") > plan.context.as_of
+            late.append(observations.filter(begun_later).select("_row", "period_start"))
             if limited:
                 places = observations.select("area_version", "area_id", "period_start")
                 seen.append(tidy.plain(places.unique()))
@@ -204,9 +207,10 @@ def _table(table: Table, number: int, reading: _Pass) -> None:
             _sort_out(plan, observations, data, table.prefix, number, reading)
         reading.outcome.add_asides(table.prefix, marked.reasons.asides(data))
     notes += _judge_areas(plan, resolver, seen)
+    notes += not_yet_begun(pl.concat(late), plan.context.as_of) if late else []
     if tally is not None:
         reading.give(tally.observations())
-        notes += tally.notes
+        notes += [*tally.notes, *_equal_rows(table, tally.alike)]
     if cells:
         reading.give(tidy.absent(pl.concat(cells), plan.context))
     for why, rows in skipped.items():
@@ -214,6 +218,22 @@ def _table(table: Table, number: int, reading: _Pass) -> None:
         shown = ", ".join(f"{table.prefix}{row}" for row in rows[:5])
         notes.append(f"{len(rows)} row(s) skipped by contract ({why}): {shown}{more}")
     reading.outcome.notes += [*table.notes, *notes]
+
+
+def _equal_rows(table: Table, candidates: pl.Series) -> list[str]:
+    """Words on rows that equal an earlier one as delivered, in columns nobody reads, too.
+
+    Only candidates are looked at, and a number is all that is kept of each.
+    """
+    if candidates.is_empty():
+        return []
+    found: list[pl.Series] = []
+    for batch in table.batches([]):
+        here = candidates.filter(candidates.is_in(batch.frame["_row"].implode()))
+        found.append(batch.raw(here).hash())
+    numbers = pl.concat(found)
+    equal = len(numbers) - numbers.n_unique()
+    return [f"{equal} row(s) equal an earlier row in all columns; all count"] if equal else []
 
 
 def _some_areas_have_dates(plan: Plan) -> bool:

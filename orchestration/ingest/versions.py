@@ -4,6 +4,8 @@ In a city each department switches to new areas in another year, some tables of 
 not switched at all, and the same digits can mean another place before and after. A row with a code
 nobody knows goes to quarantine by itself; a row whose code exists in both versions would load as
 the wrong place. So the codes of a table are judged together, before any row is read.
+
+Here stands, too, what else is odd about when areas and periods occur.
 """
 
 import re
@@ -170,6 +172,20 @@ def outside_validity(
                 f"still occurs for {row['last']}"
             )
     return said
+
+
+def not_yet_begun(late: pl.DataFrame, as_of: date) -> list[str]:
+    """Words for figures of periods that begin after the day on which they were known.
+
+    `late` holds their `_row` and `period_start`. What people plan may be right so.
+    """
+    if late.is_empty():
+        return []
+    days = late["period_start"].unique().sort()
+    shown = ", ".join(map(str, days[:3])) + (" …" if days.len() > 3 else "")
+    rows = late["_row"].n_unique()
+    when = f"a time after {as_of}, when this was known ({shown})"
+    return [f"{rows} row(s) are about {when}: a plan, or a wrong year?"]
 
 
 def _known(register: AreaRegister, area: AreaColumn) -> dict[str, frozenset[str]]:

@@ -255,11 +255,18 @@ def test_equal_rows_are_distinct_cases(berlin: Taken) -> None:
     entries = berlin.of("fahrraddiebstahl")
     rows = {one.file_name: one.rows_in for one in entries}
     assert rows == {name: count for name, (count, _) in SNAPSHOTS.items()}
+    doubled: dict[date, int] = {}
     for one in entries:
         kept = berlin.observed([one]).filter(
             measure_id="gemeldete_fahrraddiebstaehle", group_id="all"
         )
         assert kept["value"].sum() == one.rows_accepted
+        (note,) = (note for note in one.notes if "equal an earlier row" in note)
+        doubled[one.as_of] = int(note.split()[0])
+    assert [doubled[day] for day in sorted(doubled)] == [
+        *(32, 45, 48, 55, 59, 59),
+        *(50, 59, 46, 51, 27, 27),
+    ]
 
 
 def test_an_offence_after_the_day_of_the_file_is_set_aside(berlin: Taken) -> None:

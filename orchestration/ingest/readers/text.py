@@ -84,7 +84,7 @@ def _batches(
     head, (rest, line) = _head(chunks, how)
     width = len(joined_header(head[how.title_rows :]))
     empty_lines = 0
-    pieces = _chain(rest, chunks)
+    pieces = _noticing_an_open_end(_chain(rest, chunks), how, table)
     for piece in pieces:
         if _is_plain(piece, how):
             batches = iter([_plain(piece, how, table.columns, width, wanted, line)])
@@ -96,6 +96,17 @@ def _batches(
         line += content.line_ends(piece)
     if empty_lines:
         table.notes.append(f"{empty_lines} empty line(s)")
+
+
+def _noticing_an_open_end(pieces: Iterator[bytes], how: Format, table: Table) -> Iterator[bytes]:
+    """The same pieces; notes a last line without end, whose last cell may have been shortened."""
+    last = b""
+    for last in pieces:
+        yield last
+    end = last.rstrip(f" \t{how.delimiter}".encode())
+    # a closing quotation mark ends the last cell, too
+    if end and not end.endswith((b"\n", b"\r", b'"')):
+        table.notes.append("the last line has no line end; perhaps the file was cut off")
 
 
 def _texts(path: Path, kind: str, how: Format, table: Table, numbers: pl.Series) -> pl.DataFrame:

@@ -139,6 +139,28 @@ def test_lines_of_a_broken_text_are_set_aside(
     assert pl.read_parquet(aside)["raw"].to_list()[:2] == ["2020;01;10", "2020;02;20"]
 
 
+@pytest.mark.parametrize(
+    ("content", "noted"),
+    [
+        (GOOD[:-2], True),
+        (f"{GOOD[:-2]};;", True),
+        (gzip.compress(GOOD[:-2].encode()), True),
+        (GOOD.replace("01;10", '"01";10')[:-2], True),
+        (GOOD, False),
+        (GOOD.replace("\n", "\r"), False),
+        (f"{GOOD};; \t", False),
+        (f'{HEADER}2020;01;"10"', False),
+    ],
+)
+def test_a_cut_in_the_last_number_is_thinkable(
+    town: Town, content: str | bytes, noted: bool
+) -> None:
+    """`2020;02;20` without its last byte is a whole row with another number."""
+    entry = town()(content)
+    said = "the last line has no line end; perhaps the file was cut off"
+    assert (entry.state, said in entry.notes) == ("accepted", noted)
+
+
 def test_a_zip_named_csv(town: Town) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

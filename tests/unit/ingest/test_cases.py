@@ -8,6 +8,7 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orchestration.ingest import content
 from tests.unit.ingest.town import Town, layout, settle, words
 
 HEAD = "Eröffnet;Geschlossen;Viertel;Plätze\n"
@@ -78,6 +79,20 @@ def test_impossible_dates_and_numbers(tmp_path: Path) -> None:
     assert "1 case(s) end before they begin; in no duration" in words(entry)
 
 
+def test_equal_rows_are_counted_and_reported(tmp_path: Path, monkeypatch: Any) -> None:
+    """Over batches they are found, too; another text in a column nobody reads tells them apart."""
+    monkeypatch.setattr(content, "CHUNK", 64)
+    town = _town(tmp_path, **FULL)
+    head = HEAD.replace("\n", ";Notiz\n")
+    twice = ["05.01.2021;;0101;1;a", "06.01.2021;;0101;1;b", "05.01.2021;;0102;1;c"]
+    rows = [*twice, "07.01.2021;;0101;1;d", "05.01.2021;;0101;2;e", *twice, twice[0][:-1] + "f"]
+    rows += ["falsch;;0101;1;g", "falsch;;0101;1;g"]
+    entry = town.one(head + "\n".join(rows) + "\n", "fall_2021-01-31.csv")
+    assert (entry.rows_accepted, entry.rows_quarantined) == (9, 2)
+    assert _of(town, "eroeffnet") == [(date(2021, 1, 1), 7.0)]
+    assert entry.notes == ["3 row(s) equal an earlier row in all columns; all count"]
+
+
 def test_no_text_of_a_case_reaches_the_lake(tmp_path: Path) -> None:
     town = _town(tmp_path, **FULL)
     head = HEAD.replace("\n", ";Notiz\n")
@@ -124,6 +139,17 @@ def test_cases_outside_the_window_are_set_aside(tmp_path: Path) -> None:
     entry = town.one(content, "fall_2022-03-31.csv")
     assert entry.rows_quarantined == 1
     assert "2020-12-10 lies outside 2021-01-01 to 2022-03-31" in words(entry)
+
+
+def test_months_to_come_are_no_zeros(tmp_path: Path) -> None:
+    """The file says that it covers 2021, and is of March."""
+    covers = {"file_name": r"fall_(\d{4})"}
+    town = _town(tmp_path, counts=[{"measure": "eroeffnet"}], covers=covers)
+    rows = "05.01.2021;;0101;1\n20.03.2021;;0101;1\n01.04.2021;;0101;1\n"
+    entry = town.one(HEAD + rows, "fall_2021-03-15.csv")
+    months = [date(2021, month, 1) for month in (1, 2, 3)]
+    assert _of(town, "eroeffnet") == list(zip(months, [1.0, 0.0, 1.0], strict=True))
+    assert "2021-04-01 lies outside 2021-01-01 to 2021-03-31" in words(entry)
 
 
 def test_late_reports_give_the_states_known_before(tmp_path: Path) -> None:

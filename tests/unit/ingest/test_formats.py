@@ -196,6 +196,27 @@ def test_each_file_in_an_archive_is_a_delivery(tmp_path: Path, pack: Any, name: 
     assert (again.new, again.known) == ([], 2)
 
 
+def test_an_archive_need_not_hold_something_for_every_layout(tmp_path: Path) -> None:
+    wide = {"name": "breit", "format": {"members": r"^breit_"}, "values": []}
+    column = {"measure": "faelle", "column": "Zahl"}
+    both = [layout(format={"members": r"^fall_"}), layout(**wide | {"values": [column]})]
+    town = settle(tmp_path, layouts=both)
+    wide_csv = "Jahr;Viertel;Zahl\n2021;0101;30\n"
+    files: dict[str, str | bytes] = {
+        "alt.zip": _zip({f"{NAME}.csv": GOOD}),
+        "neu.zip": _zip({"breit_2022-01-31.csv": wide_csv}),
+        "z.zip": _zip({"fremd.csv": GOOD}),
+    }
+    found = {one.file_name: one for one in town.deliver(files).new}
+    states = {name: one.state for name, one in found.items()}
+    taken = {f"{NAME}.csv": "accepted", "breit_2022-01-31.csv": "accepted"}
+    assert states == {**taken, "z.zip": "rejected"}
+    assert "matches '^breit_'; no file in the archive has a name that matches '^fall_'" in words(
+        found["z.zip"]
+    )
+    assert town.observed("value") == [(10.0,), (20.0,), (30.0,)]
+
+
 def test_a_damaged_archive_is_said(tmp_path: Path) -> None:
     town = settle(tmp_path, layout(format={"members": ".*"}))
     entry = town.one(_tar({f"{NAME}.csv": GOOD})[:-40], f"{NAME}.tar.xz")

@@ -38,6 +38,30 @@ def test_a_header_that_names_no_code_is_said(tmp_path: Path) -> None:
     assert "header '2020 divers': 'divers' is no code of 'geschlecht'" in words(entry)
 
 
+def test_periods_after_the_day_of_the_file_are_noted(tmp_path: Path) -> None:
+    value = {"measure": "faelle", "match": r"Fälle (?P<period>\d{4})"}
+    town = settle(tmp_path, layout(values=[value]))
+    head = "Viertel;" + ";".join(f"Fälle {year}" for year in range(2020, 2026))
+    entry = town.one(f"{head}\n0101;1;2;3;4;5;6\n0102;1;2;3;4;5;6\n")
+    assert (entry.state, entry.observations) == ("accepted", 12)
+    (note,) = entry.notes
+    assert note == (
+        "2 row(s) are about a time after 2021-01-31, when this was known "
+        "(2022-01-01, 2023-01-01, 2024-01-01 …): a plan, or a wrong year?"
+    )
+
+
+def test_the_year_that_has_begun_is_not_noted(tmp_path: Path) -> None:
+    measure = {"id": "faelle", "name": "Fälle", "unit": "Fälle", "kind": "stock"}
+    rules = layout(period={"columns": "Jahr", "format": "%Y-%m-%d", "grain": "month"})
+    entry = settle(tmp_path, rules, measures=[measure]).one(
+        f"{HEADER}2021-01-31;0101;1\n2021-02-01;0102;1\n"
+    )
+    (note,) = entry.notes
+    assert note.startswith("1 row(s) are about a time after 2021-01-31, when this was known (2021-")
+    assert settle(tmp_path / "b").one(f"{HEADER}2021;0101;1\n2020;0102;1\n").notes == []
+
+
 def _years() -> dict[str, Any]:
     return layout(
         format={"type": "xlsx", "sheet": r"Jahr \d{4}", "title_rows": 1, "decimal": "."},

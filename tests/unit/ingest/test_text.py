@@ -81,7 +81,7 @@ def test_by_columns_as_by_record(path: Path, wanted: list[str], data: bytes) -> 
 
 
 def test_one_column_with_empty_lines(path: Path) -> None:
-    path.write_bytes(b"Jahr\n1\n\n2\n \n3")
+    path.write_bytes(b"Jahr\n1\n\n2\n \n3\n")
     table = text.read(path, "text", HOW)
     frame, odd = everything(table, ["Jahr"])
     assert frame.select("_row", "Jahr").rows() == [(2, "1"), (4, "2"), (6, "3")]
