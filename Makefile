@@ -19,6 +19,9 @@ LOCK_ARGS ?=
 BENCH_ARGS ?=
 FUZZ_ARGS ?=
 
+# A run imports a thousand modules; compiled once, it starts in half the time.
+export PYTHONDONTWRITEBYTECODE :=
+
 # The first of these that really is Python 3.11; `make PYTHON=/path/to/python3.11` overrides.
 PYTHON ?= $(shell for candidate in python3.11 python3 python; do \
 	if "$$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; \

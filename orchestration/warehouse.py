@@ -139,8 +139,6 @@ def build(place: Place, stage: str) -> list[NodeResult]:
     """
     arguments = ["build", "--select", f"tag:{stage}", "--exclude-resource-type", "unit_test"]
     arguments += ["--indirect-selection", "buildable"]
-    if place.as_of is not None:
-        arguments += ["--vars", json.dumps({"as_of": place.as_of.isoformat()})]
     results = list(_invoke(place, arguments))
     failed = [one for one in results if one.status in ("error", "fail", "runtime error")]
     if failed:
@@ -177,6 +175,8 @@ def _invoke(place: Place, arguments: list[str]) -> Iterator[NodeResult]:
     os.environ.update(environment(place))
     folder = str(place.dbt)
     quiet = ["--quiet", "--no-use-colors", "--log-level-file", "none"]
+    if place.as_of is not None:  # for all commands alike: other variables mean parsing anew
+        arguments = [*arguments, "--vars", json.dumps({"as_of": place.as_of.isoformat()})]
     try:
         outcome = dbtRunner().invoke(
             [*quiet, *arguments, "--project-dir", folder, "--profiles-dir", folder]

@@ -301,9 +301,12 @@ def _reasons(aside: pl.DataFrame) -> list[tuple[str, int, str]]:
     """
     alike = pl.col("reason").str.replace_all(r"in row \S+ already", "in an earlier row already")
     kind = alike.str.replace_all(_CELL_IN_REASON, "${before}'…'")
-    found = _counted(aside, alike)
+    each = aside.group_by("reason", maintain_order=True).agg(
+        count=pl.len(), first=pl.col("row_ref").head(_FIRST_ROWS)
+    )
+    found = _together(each, alike)
     if found.height > _MOST_REASONS:
-        found = _counted(aside, kind.str.replace_all(r"\S+ lies outside", "… lies outside"))
+        found = _together(each, kind.str.replace_all(r"\S+ lies outside", "… lies outside"))
     rest = found.slice(_MOST_REASONS)
     told = list(found.head(_MOST_REASONS).iter_rows())
     if rest.height:
@@ -315,11 +318,12 @@ def _reasons(aside: pl.DataFrame) -> list[tuple[str, int, str]]:
     ]
 
 
-def _counted(aside: pl.DataFrame, alike: pl.Expr) -> pl.DataFrame:
-    """`reason`, `count` and `first` rows of reasons that are alike."""
+def _together(each: pl.DataFrame, alike: pl.Expr) -> pl.DataFrame:
+    """Reasons that are alike as one, with `count` and `first` rows."""
+    first = pl.col("first").explode().head(_FIRST_ROWS)
     return (
-        aside.group_by(alike.alias("alike"), maintain_order=True)
-        .agg(pl.col("reason").first(), count=pl.len(), first=pl.col("row_ref").head(_FIRST_ROWS))
+        each.group_by(alike.alias("alike"), maintain_order=True)
+        .agg(pl.col("reason").first(), pl.col("count").sum(), first)
         .with_columns(pl.when(count=1).then("reason").otherwise("alike").alias("reason"))
         .select("reason", "count", "first")
         .sort(["count", "reason"], descending=[True, False])
