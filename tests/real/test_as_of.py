@@ -17,6 +17,11 @@ import polars as pl
 import pytest
 import yaml
 
+from orchestration.declarations import read_declarations
+from orchestration.ingest import lake
+from orchestration.ingest.deliver import take_in
+from orchestration.place import Place
+
 REPO = Path(__file__).parents[2]
 BERLIN = REPO / "examples" / "berlin"
 DATA = Path(os.environ.get("WIRKRAUM_DATA", REPO.parent / "shared" / "data" / "berlin"))
@@ -145,3 +150,36 @@ def test_a_month_that_leaves_the_window_is_no_revision(city: Path) -> None:
     listed = _wirkraum(city, "deliveries", str(city), "--source", "fahrraddiebstahl_anzeigen")
     left = "12 months from 2022-03-01 to 2023-02-01 left the window of the file"
     assert f"{left}: known as before, not revised" in listed
+
+
+def _taken_in_turn(
+    folder: Path, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """Checksums of everything in the lake after the lists arrived one by one."""
+    city, data = folder / "city", folder / "data"
+    _declare(city)
+    (data / THEFTS).mkdir(parents=True)
+    (data / "11_geometrie").symlink_to(DATA / "11_geometrie")
+    monkeypatch.setenv("WIRKRAUM_DATA", str(data))
+    declarations = read_declarations(city)
+    place = Place(city)
+    for file in files:
+        (data / THEFTS / file.name).symlink_to(file)
+        take_in(declarations, declarations.sources["fahrraddiebstahl"], place)
+    assert len(lake.ledger(place)) == len(files)
+    return {
+        path.relative_to(place.lake).as_posix(): lake.checksum(path)
+        for path in sorted(place.lake.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_twelve_lists_make_the_same_lake_in_any_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = sorted((DATA / THEFTS).glob("stand_*"))
+    assert len(files) == 12
+    shuffled = [files[number * 5 % 12] for number in range(12)]
+    orders = {"sorted": files, "backwards": files[::-1], "shuffled": shuffled}
+    lakes = [_taken_in_turn(tmp_path / name, order, monkeypatch) for name, order in orders.items()]
+    assert lakes[0] == lakes[1] == lakes[2]
