@@ -31,8 +31,19 @@ REVISION_FIGURES: Final = (
     "total_change",
     "total_change_percent",
 )
+GOAL_FIGURES: Final = (
+    *("value", "low", "high", "distance"),
+    *("progress_percent", "progress_low", "progress_high"),
+)
 VALUE_TABLES: Final = ("indicator_value", "indicator_value_mark")
-MASKED: Final = (*VALUE_TABLES, "indicator_revision", "forecast", "mark", "control_total")
+MASKED: Final = (
+    *VALUE_TABLES,
+    "indicator_revision",
+    "forecast",
+    "mark",
+    "control_total",
+    "goal_progress",
+)
 CONTEXT: Final = ("indicator", "indicator_source", "source", "measure")
 KINDS: Final = ("count", "share", "rate", "ratio", "reported")
 
@@ -52,6 +63,12 @@ QUESTION: Final = (
 CONTROL: Final = (
     "Abgleich mit der Kontrollsumme erfolgt; Zahlen dazu sind geschützt.",
     "Compared with the control total; the figures are protected.",
+)
+
+
+GOAL: Final = (
+    "Wert geschützt: wie weit das Ziel ist, bleibt es deshalb auch",
+    "value withheld, and therefore how far the goal is",
 )
 
 
@@ -167,6 +184,25 @@ def suppress_revisions(
     )
 
 
+def suppress_goal_progress(progress: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Withhold what tells a withheld value by a goal's baseline and target; rows and order stay.
+
+    `values` is the frame after `suppress_values`. Distance and progress are the value in other
+    words, and that a target is reached bounds it, so all of it goes where the value is withheld.
+    """
+    hit = _matches(progress, values.filter(status="suppressed"), KEY)
+    words = zip(("reason", "reason_en"), GOAL, strict=True)
+    return progress.with_columns(
+        *(pl.when(~hit).then(pl.col(column)).alias(column) for column in GOAL_FIGURES),
+        *(
+            pl.when(hit).then(pl.lit(told)).otherwise(pl.col(column)).alias(column)
+            for column, told in words
+        ),
+        reached=pl.when(hit).then(pl.lit("no_value")).otherwise(pl.col("reached")),
+        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+    )
+
+
 def suppress_forecasts(forecasts: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """Withhold forecasts that stand on a withheld value; rows and order stay.
 
@@ -217,13 +253,19 @@ def generalise_marks(marks: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
 
 
 def protect(tables: Mapping[str, pl.DataFrame], rule: Rule) -> dict[str, pl.DataFrame]:
-    """Apply the whole rule to `indicator_value`, `forecast` and `mark`; other frames pass by.
+    """Apply the whole rule to `indicator_value` and what is derived from it; others pass by.
 
     Needs `indicator` for the kinds. The order matters: forecasts and marks follow the values.
     """
     values = suppress_values(tables["indicator_value"], tables["indicator"], rule)
+    goals = {
+        name: suppress_goal_progress(tables[name], values)
+        for name in ("goal_progress",)
+        if name in tables
+    }
     return {
         **tables,
+        **goals,
         "indicator_value": values,
         "forecast": suppress_forecasts(tables["forecast"], values),
         "mark": generalise_marks(tables["mark"], values),
@@ -270,6 +312,8 @@ def mask_protected(
         masked["forecast"] = suppress_forecasts(tables["forecast"], values)
     if "mark" in tables:
         masked["mark"] = generalise_marks(tables["mark"], values)
+    if "goal_progress" in tables:
+        masked["goal_progress"] = suppress_goal_progress(tables["goal_progress"], values)
     if "control_total" in tables:
         masked["control_total"] = _control_totals(tables, rule)
     return masked

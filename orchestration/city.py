@@ -55,7 +55,7 @@ class City:
         for entry in lake.ledger(self.place):
             digest.update(f"{entry.delivery_id} {entry.fingerprint} {entry.state}\n".encode())
         for path in sorted(self.place.inputs.glob("*.parquet")):
-            if path.stem not in ("release", "forecast", "mark"):
+            if path.stem not in ("release", "forecast", "mark", "goal_question"):
                 digest.update(path.stem.encode() + path.read_bytes())
         for profile in self.declarations.releases.values():
             digest.update(profile.model_dump_json().encode())

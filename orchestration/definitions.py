@@ -10,7 +10,13 @@ import dagster as dg
 
 from orchestration import warehouse
 from orchestration.assets.deliveries import delivery_assets
-from orchestration.assets.results import forecast, mark, published_asset, release_assets
+from orchestration.assets.results import (
+    forecast,
+    goal_question,
+    mark,
+    published_asset,
+    release_assets,
+)
 from orchestration.assets.warehouse import inputs_asset, stage_assets
 from orchestration.city import City
 from orchestration.schedules import daily_retention, everything, nightly, retention
@@ -29,6 +35,7 @@ def graph(city: City) -> dg.Definitions:
             *stages,
             forecast,
             mark,
+            goal_question,
             published_asset(sorted(marts)),
             *release_assets(city.declarations),
         ],

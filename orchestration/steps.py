@@ -18,6 +18,7 @@ from orchestration.ingest.lake import Delivery
 from orchestration.ingest.rename import follow_renames
 from orchestration.warehouse import read_table
 from quality.checks import VERDICT_SCHEMA
+from quality.comovement import goal_questions
 from quality.expectations import judge
 from quality.marks import Frames, find_marks
 
@@ -113,16 +114,64 @@ def mark(city: City) -> int:
     return found.height
 
 
+def ask_about_goals(city: City) -> int:
+    """Ask where indicators with goals changed together; write `goal_question.parquet`.
+
+    What publishing withholds is left out before, so that no correlation gives it away. Gives back
+    the number of rows.
+    """
+    names = ("indicator_value", "indicator", "indicator_source", "source", "area")
+    tables = {name: read_table(city.place, f"marts.{name}") for name in names}
+    if _is_protected(city):
+        tables["indicator_value"] = mask_protected(tables)["indicator_value"]
+    key = ["area_system", "area_version", "area_id"]
+    systems = city.declarations.area_systems.values()
+    current = pl.DataFrame(
+        [(one.area_system, one.current.version) for one in systems],
+        schema=dict.fromkeys(key[:2], pl.String),
+        orient="row",
+    )
+    areas = tables["area"].filter(~pl.col("is_unassigned")).join(current, on=key[:2], how="semi")
+    goals = [
+        (goal.indicator, goal.group, goal.grain)
+        for goal in city.declarations.goals.values()
+        if goal.versions[-1].state != "dropped"
+    ]
+    terms = [
+        (one.id, term.measure)
+        for one in city.declarations.indicators.values()
+        for term in [*one.formula.numerator, *one.formula.denominator]
+    ]
+    asked = goal_questions(
+        tables["indicator_value"].join(areas.select(*key, "level", "level_rank"), on=key),
+        pl.DataFrame(
+            goals,
+            schema=dict.fromkeys(("indicator_id", "group_id", "grain"), pl.String),
+            orient="row",
+        ),
+        tables["indicator"],
+        pl.DataFrame(
+            terms, schema=dict.fromkeys(("indicator_id", "measure_id"), pl.String), orient="row"
+        ),
+        as_of=city.known_on,
+    )
+    lake.write_parquet(asked, city.place.inputs / "goal_question.parquet")
+    return asked.height
+
+
+def _is_protected(city: City) -> bool:
+    return city.declarations.municipality.room == "fachplanung" and any(
+        source.protection != "none" for source in city.declarations.sources.values()
+    )
+
+
 def publish(city: City) -> str:
     """Put the marts in place for readers; gives back the content hash.
 
     Where the warehouse stands in a `fachplanung` room, protected sources are
     disclosure-controlled in it too.
     """
-    protected = city.declarations.municipality.room == "fachplanung" and any(
-        source.protection != "none" for source in city.declarations.sources.values()
-    )
-    mask = mask_protected if protected else None
+    mask = mask_protected if _is_protected(city) else None
     place = city.place
     done = put_in_place(place.warehouse, place.published_warehouse, mask)
     register = city.declarations.register

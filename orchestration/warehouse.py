@@ -55,6 +55,7 @@ def project_folder() -> Path:
 def write_inputs(declarations: Declarations, place: Place) -> None:
     """Write what dbt reads besides the lake, and typed empty results of steps that come later."""
     from forecasting.outlook import FORECAST_SCHEMA
+    from quality.comovement import QUESTION_SCHEMA
     from quality.marks import MARK_SCHEMA
 
     tables = declared_tables(declarations)
@@ -77,7 +78,8 @@ def write_inputs(declarations: Declarations, place: Place) -> None:
     tables["release"] = _released(place)
     for name, frame in tables.items():
         lake.write_parquet(frame, place.inputs / f"{name}.parquet")
-    for name, schema in (("forecast", FORECAST_SCHEMA), ("mark", MARK_SCHEMA)):
+    later = {"forecast": FORECAST_SCHEMA, "mark": MARK_SCHEMA, "goal_question": QUESTION_SCHEMA}
+    for name, schema in later.items():
         path = place.inputs / f"{name}.parquet"
         if not path.exists():
             lake.write_parquet(pl.DataFrame(schema=schema), path)

@@ -46,6 +46,24 @@ def mark(context: dg.AssetExecutionContext) -> Any:
     return dg.MaterializeResult(metadata={"rows": steps.mark(city)})
 
 
+@dg.asset(
+    key=["computed", "goal_question"],
+    deps=[
+        _mart(name)
+        for name in ("indicator_value", "indicator", "indicator_source", "area", "source")
+    ],
+    group_name="computed",
+    kinds={"python", "parquet"},
+    description="Questions where indicators with goals changed together; conflicts are declared.",
+    required_resource_keys={"city"},
+)
+def goal_question(context: dg.AssetExecutionContext) -> Any:
+    """Ask where indicators with goals changed together."""
+    city: City = context.resources.city
+    city.tell("ask what changed together")
+    return dg.MaterializeResult(metadata={"rows": steps.ask_about_goals(city)})
+
+
 def published_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     """The warehouse readers open, replaced as a whole."""
 

@@ -35,6 +35,18 @@ class Goal(Declared):
     indicator: Identifier
     areas: list[Code] = []
     group: str = "all"
+    grain: Annotated[
+        Literal["month", "quarter", "half_year", "year"],
+        Field(description="The length of the periods whose values are held against the target."),
+    ] = "year"
+    direction: Annotated[
+        Literal["at_most", "at_least"] | None,
+        Field(
+            description="Whether the target is an upper or a lower bound. Needed only where "
+            "baseline and target, or the polarity of the indicator, do not say it: to keep "
+            "something as it is, or to limit a rise."
+        ),
+    ] = None
     versions: Annotated[list[GoalVersion], Field(min_length=1)]
     accepts_less_of: Annotated[
         Words | None, Field(description="What its holder would accept less of.")

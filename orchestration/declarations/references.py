@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Collection
 
 from orchestration.declarations.corrections import Correction, systems_of
+from orchestration.declarations.goals import Goal
 from orchestration.declarations.indicators import Indicator, Term
 from orchestration.declarations.sources import Layout, Source
 from orchestration.declarations.tree import Declarations
@@ -32,13 +33,8 @@ class _Check:
         for indicator in self.all.indicators.values():
             self._indicator(indicator)
         for goal in self.all.goals.values():
-            at = ("goals", goal.id)
-            self._named(at, ("indicator",), goal.indicator, self.all.indicators, "indicator")
-            self._group(at, ("group",), goal.group)
-            self._areas(at, goal.areas)
-            dates = [version.since for version in goal.versions]
-            if dates != sorted(dates):
-                self.report(*at, ("versions",), "versions must be in the order of their dates")
+            self._goal(goal)
+        self._conflicts()
         for service in self.all.services.values():
             at = ("services", service.id)
             self._department(at, service.department)
@@ -213,6 +209,51 @@ class _Check:
             for name in count.groups:
                 where = (*here, "cases", "counts", number, "groups")
                 self._named(at, where, name, dimensions, "group column of this layout")
+
+    def _goal(self, goal: Goal) -> None:
+        at = ("goals", goal.id)
+        self._named(at, ("indicator",), goal.indicator, self.all.indicators, "indicator")
+        self._group(at, ("group",), goal.group)
+        self._areas(at, goal.areas)
+        since = [version.since for version in goal.versions]
+        if since != sorted(since):
+            self.report(*at, ("versions",), "versions must be in the order of their dates")
+        for index in range(1, len(since)):
+            if since[index] == since[index - 1]:
+                found = f"two versions since {since[index]}; each needs a day of its own"
+                self.report(*at, ("versions", index, "since"), found)
+        current = {one.current.version for one in self.all.area_systems.values()}
+        areas = self.all.register.areas
+        today = set(areas.filter(areas["area_version"].is_in(sorted(current)))["area_id"])
+        for index, area in enumerate(goal.areas):
+            if area not in today and area in set(areas["area_id"]):
+                found = f"{area!r} is an area of older borders only; name areas of today"
+                self.report(*at, ("areas", index), found)
+        if goal.direction is None and goal.indicator in self.all.indicators:
+            self._target_against_polarity(goal)
+
+    def _target_against_polarity(self, goal: Goal) -> None:
+        """It may be a limit or a mistake: ask instead of guessing."""
+        polarity = self.all.indicators[goal.indicator].polarity
+        for index, version in enumerate(goal.versions):
+            if version.baseline is None or version.target is None:
+                continue
+            rises = version.target - version.baseline
+            against = {"higher_is_better": rises < 0, "lower_is_better": rises > 0}
+            if against.get(polarity, False):
+                self.report(
+                    "goals",
+                    goal.id,
+                    ("versions", index, "target"),
+                    f"found {version.target:g} after a baseline of {version.baseline:g}, but the "
+                    f"indicator is {polarity}; say `direction: at_most` or `direction: at_least`",
+                )
+
+    def _conflicts(self) -> None:
+        for conflict in self.all.conflicts.values():
+            at = ("conflicts", conflict.id)
+            for index, side in enumerate(conflict.sides):
+                self._named(at, ("sides", index, "goal"), side.goal, self.all.goals, "goal")
 
     def _owners(self) -> None:
         owners: dict[str, str] = {}

@@ -48,12 +48,25 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "indicator_dimension": _schema("indicator_id dimension"),
     "goal": _schema(
         "goal_id version_since name_de name_en holder_kind holder_name_de holder_name_en "
-        "indicator_id group_id areas state baseline target target_date note_de note_en "
-        "accepts_less_of_de accepts_less_of_en",
+        "indicator_id group_id grain direction areas state baseline target target_date note_de "
+        "note_en accepts_less_of_de accepts_less_of_en",
         version_since=_DATE,
         target_date=_DATE,
         baseline=_NUMBER,
         target=_NUMBER,
+    ),
+    "goal_area": _schema("goal_id area_system area_version area_id"),
+    "conflict": _schema(
+        "conflict_id name_de name_en declared_by_de declared_by_en declared_on numbers_say_de "
+        "numbers_say_en numbers_do_not_say_de numbers_do_not_say_en decides_de decides_en "
+        "decides_by decided_on decided_de decided_en",
+        declared_on=_DATE,
+        decides_by=_DATE,
+        decided_on=_DATE,
+    ),
+    "conflict_side": _schema(
+        "conflict_id goal_id says_de says_en said_by_de said_by_en accepts_less_of_de "
+        "accepts_less_of_en"
     ),
     "service": _schema(
         "service_id department_id name_de name_en duty how_is_open legal_basis budget_product "
@@ -141,6 +154,9 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
             for dimension in indicator.formula.by
         ],
         "goal": _goals(declarations),
+        "goal_area": _goal_areas(declarations),
+        "conflict": _conflicts(declarations),
+        "conflict_side": _conflict_sides(declarations),
         "service": [
             {
                 "service_id": one.id,
@@ -269,6 +285,8 @@ def _goals(declarations: Declarations) -> list[dict[str, Any]]:
             "holder_name_en": goal.holder.name.english,
             "indicator_id": goal.indicator,
             "group_id": goal.group,
+            "grain": goal.grain,
+            "direction": goal.direction,
             "areas": ", ".join(goal.areas),
             "state": version.state,
             "baseline": version.baseline,
@@ -279,6 +297,54 @@ def _goals(declarations: Declarations) -> list[dict[str, Any]]:
         }
         for goal in declarations.goals.values()
         for version in goal.versions
+    ]
+
+
+def _goal_areas(declarations: Declarations) -> list[dict[str, Any]]:
+    """The areas of each goal in today's borders; without any, the whole of each area system."""
+    current = [(one.area_system, one.current.version) for one in declarations.area_systems.values()]
+    rows = []
+    for goal in declarations.goals.values():
+        for system, version in current:
+            areas = declarations.register.of(system, version).filter(~pl.col("is_unassigned"))
+            whole = (pl.col("level_rank") == pl.col("level_rank").max()) & (len(goal.areas) == 0)
+            chosen = areas.filter(pl.col("area_id").is_in(goal.areas) | whole)
+            rows += [
+                {"goal_id": goal.id, "area_system": system, "area_version": version, "area_id": one}
+                for one in chosen["area_id"]
+            ]
+    return rows
+
+
+def _conflicts(declarations: Declarations) -> list[dict[str, Any]]:
+    return [
+        {
+            "conflict_id": one.id,
+            **_names(one.name),
+            **_words("declared_by", one.declared_by),
+            "declared_on": one.declared_on,
+            **_words("numbers_say", one.numbers_say),
+            **_words("numbers_do_not_say", one.numbers_do_not_say),
+            **_words("decides", one.decides.who),
+            "decides_by": one.decides.by,
+            "decided_on": None if one.decision is None else one.decision.on,
+            **_words("decided", None if one.decision is None else one.decision.what),
+        }
+        for one in declarations.conflicts.values()
+    ]
+
+
+def _conflict_sides(declarations: Declarations) -> list[dict[str, Any]]:
+    return [
+        {
+            "conflict_id": conflict.id,
+            "goal_id": side.goal,
+            **_words("says", side.says),
+            **_words("said_by", side.said_by),
+            **_words("accepts_less_of", side.accepts_less_of),
+        }
+        for conflict in declarations.conflicts.values()
+        for side in conflict.sides
     ]
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from orchestration.declarations.areas import AreaSystem
 from orchestration.declarations.codes import CodeEntry, CodeListError, read_codes
 from orchestration.declarations.common import Declared
+from orchestration.declarations.conflicts import Conflict
 from orchestration.declarations.corrections import Correction, CorrectionsError, read_corrections
 from orchestration.declarations.dialogues import Dialogue
 from orchestration.declarations.goals import Goal
@@ -71,6 +72,7 @@ class Declarations:
     marks: Marks
     releases: Mapping[str, ReleaseProfile]
     dialogues: Mapping[str, Dialogue] = field(default_factory=dict)
+    conflicts: Mapping[str, Conflict] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()
 
     @property
@@ -93,6 +95,7 @@ KINDS: dict[str, type[Declared]] = {
     "programmes": Programme,
     "releases": ReleaseProfile,
     "dialogues": Dialogue,
+    "conflicts": Conflict,
 }
 SINGLE_FILES: dict[str, type[Declared]] = {"municipality": Municipality, "marks": Marks}
 
@@ -172,6 +175,7 @@ def read_declarations(folder: Path) -> Declarations:
         "programmes": reader.many("programmes", Programme),
         "releases": reader.many("releases", ReleaseProfile),
         "dialogues": reader.many("dialogues", Dialogue),
+        "conflicts": reader.many("conflicts", Conflict),
     }
     corrections = _read_corrections(reader)
     codes = _read_code_lists(reader)

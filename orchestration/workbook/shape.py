@@ -50,6 +50,7 @@ _TITLES = {
     "indicators.formula.numerator": "Zähler",
     "indicators.formula.denominator": "Nenner",
     "goals": "Ziele",
+    "conflicts": "Zielkonflikte",
     "goals.versions": "Zielstände",
     "services": "Leistungen",
     "programmes": "Programme",

@@ -8,6 +8,8 @@ select
     holder_name_en,
     indicator_id,
     group_id,
+    grain,
+    direction,
     areas,
     state,
     baseline,
