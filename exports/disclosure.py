@@ -7,6 +7,11 @@ numerator. Stocks of residents are counts like any other. Numerators carried ove
 fractional, balances may be negative: the size decides, not the sign or the integrality. A share,
 rate or ratio whose counts are not known cannot be checked and is withheld too.
 
+A `cumulative` value is a count like any other. Whatever is computed from other values, a `change` or a
+`cumulative` value, is withheld where one of those is withheld, be it in this release or not: beside
+the others it would give the withheld one away. `indicator_derivation` says what a value is made of;
+a value of these kinds that it does not know cannot be checked and is withheld too.
+
 What is not covered. A `reported` value was computed by its department and brings no counts, so
 nothing can be checked. Whether the numerator of a `ratio` counts people is not known here; it is
 treated as if it did, which withholds too much rather than too little. A share of exactly 0 or
@@ -31,6 +36,7 @@ REVISION_FIGURES: Final = (
     "total_change",
     "total_change_percent",
 )
+REASONS: Final = ("reason", "reason_en")
 GOAL_FIGURES: Final = (
     *("value", "low", "high", "distance"),
     *("progress_percent", "progress_low", "progress_high"),
@@ -44,9 +50,11 @@ MASKED: Final = (
     "control_total",
     "goal_progress",
 )
-CONTEXT: Final = ("indicator", "indicator_source", "source", "measure")
-KINDS: Final = ("count", "share", "rate", "ratio", "reported")
+CONTEXT: Final = ("indicator", "indicator_derivation", "indicator_source", "source", "measure")
+COMPUTED_FROM_VALUES: Final = ("change", "cumulative")
+KINDS: Final = ("count", "share", "rate", "ratio", "reported", *COMPUTED_FROM_VALUES)
 
+DERIVED: Final = ("aus einem geschützten Wert gerechnet", "computed from a withheld value")
 UNCHECKED: Final = ("Fallzahl nicht prüfbar", "count cannot be checked")
 FORECAST: Final = (
     "Ausblick geschützt, weil Werte dieser Reihe geschützt sind",
@@ -118,7 +126,7 @@ def suppress_values(
     computed = pl.col("kind").is_in(["share", "rate", "ratio"])
     rest = pl.when(pl.col("kind") == "share").then(denominator - numerator)
     is_small = (
-        pl.when(pl.col("kind") == "count")
+        pl.when(pl.col("kind").is_in(["count", "cumulative"]))
         .then(_small(numerator, rule) | _small(value, rule))
         .when(computed)
         .then(_small(numerator, rule) | _small(denominator, rule) | _small(rest, rule))
@@ -132,7 +140,7 @@ def suppress_values(
     )
     small, unchecked = verdict["small"], verdict["unchecked"]
     hidden = small | unchecked | verdict["before"]
-    words = zip(("reason", "reason_en"), rule.reason, UNCHECKED, strict=True)
+    words = zip(REASONS, rule.reason, UNCHECKED, strict=True)
     return values.with_columns(
         *(pl.when(~hidden).then(pl.col(column)).alias(column) for column in FIGURES),
         *(
@@ -145,6 +153,58 @@ def suppress_values(
             for column, small_words, unchecked_words in words
         ),
         status=pl.when(small | unchecked).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+    )
+
+
+def suppress_derived(
+    values: pl.DataFrame,
+    indicators: pl.DataFrame,
+    derivation: pl.DataFrame | None,
+    only: Collection[str] | None = None,
+) -> pl.DataFrame:
+    """Withhold what is computed from a withheld value; rows and order stay.
+
+    `values` is the whole frame after `suppress_values`, not yet cut down to a release. `derivation`
+    is `indicator_derivation`: the key of a value and `from_indicator_id`, `from_period_start` of
+    each value it is made from, in the same area, grain and group. What was withheld this way
+    withholds what is computed from it in turn. `only` as in `suppress_values`: the indicators of
+    which a value that the derivation does not know is withheld.
+    """
+    links = _NO_DERIVATION if derivation is None else derivation
+    from_keys = dict(zip(KEY, _FROM_KEY, strict=True))
+    looked_at = pl.lit(True) if only is None else pl.col("indicator_id").is_in(list(only))
+    kinds = _kinds(values, indicators).is_in(COMPUTED_FROM_VALUES)
+    unknown = kinds & ~_matches(values, links, KEY) & values.select(looked_at).to_series()
+    values = _withhold(values, unknown & values["value"].is_not_null(), UNCHECKED)
+    while True:
+        withheld = values.filter(status="suppressed").select(KEY).rename(from_keys)
+        told = links.join(withheld, on=list(from_keys.values()), how="semi")
+        hit = _matches(values, told, KEY) & (values["status"] != "suppressed")
+        if not hit.any():
+            return values
+        values = _withhold(values, hit, DERIVED)
+
+
+_FROM_KEY: Final = tuple(
+    {"indicator_id": "from_indicator_id", "period_start": "from_period_start"}.get(name, name)
+    for name in KEY
+)
+_NO_DERIVATION: Final = pl.DataFrame(
+    schema={
+        name: pl.Date if name.endswith("period_start") else pl.String
+        for name in dict.fromkeys((*KEY, *_FROM_KEY))
+    }
+)
+
+
+def _withhold(values: pl.DataFrame, hit: pl.Series, words: tuple[str, str]) -> pl.DataFrame:
+    return values.with_columns(
+        *(pl.when(~hit).then(pl.col(column)).alias(column) for column in FIGURES),
+        *(
+            pl.when(hit).then(pl.lit(text)).otherwise(pl.col(column)).alias(column)
+            for column, text in zip(REASONS, words, strict=True)
+        ),
+        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
     )
 
 
@@ -255,9 +315,12 @@ def generalise_marks(marks: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
 def protect(tables: Mapping[str, pl.DataFrame], rule: Rule) -> dict[str, pl.DataFrame]:
     """Apply the whole rule to `indicator_value` and what is derived from it; others pass by.
 
-    Needs `indicator` for the kinds. The order matters: forecasts and marks follow the values.
+    Needs `indicator` for the kinds and `indicator_derivation` for what is computed from other
+    values. The order matters: forecasts and marks follow the values.
     """
-    values = suppress_values(tables["indicator_value"], tables["indicator"], rule)
+    indicators = tables["indicator"]
+    values = suppress_values(tables["indicator_value"], indicators, rule)
+    values = suppress_derived(values, indicators, tables.get("indicator_derivation"))
     goals = {
         name: suppress_goal_progress(tables[name], values)
         for name in ("goal_progress",)
@@ -299,7 +362,12 @@ def mask_protected(
     rule = rule or Rule()
     ids = protected_indicators(tables)
     masked = {
-        name: suppress_values(tables[name], tables["indicator"], rule, only=ids)
+        name: suppress_derived(
+            suppress_values(tables[name], tables["indicator"], rule, only=ids),
+            tables["indicator"],
+            tables.get("indicator_derivation"),
+            only=ids,
+        )
         for name in VALUE_TABLES
         if name in tables and set(FIGURES) & set(tables[name].columns)
     }

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from orchestration.declarations.dialogues import Dialogue
-from orchestration.declarations.indicators import Indicator
+from orchestration.declarations.indicators import Indicator, measures_behind
 from orchestration.declarations.sources import Source
 from orchestration.declarations.tree import Declarations
 from orchestration.ingest.lake import Delivery
-from orchestration.processing import measures_of
 
 _ORIGIN = {
     "statutory_statistic": "statutory statistic",
@@ -102,7 +101,7 @@ def only_needed_by(indicator: Indicator, declarations: Declarations) -> list[Sou
         name
         for other in declarations.indicators.values()
         if other.id != indicator.id
-        for name in measures_of(other)
+        for name in measures_behind(other, declarations.indicators)
     }
     for group in declarations.groups.values():
         still |= {name for name in (group.denominator, group.need_measure) if name is not None}
@@ -111,7 +110,7 @@ def only_needed_by(indicator: Indicator, declarations: Declarations) -> list[Sou
         for _, measure in declarations.measures.values()
         if measure.control_of is not None
     }
-    own = measures_of(indicator)
+    own = measures_behind(indicator, declarations.indicators)
     return [
         source
         for source in declarations.sources.values()

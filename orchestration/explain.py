@@ -21,6 +21,8 @@ _WORDS = {
         "reason": "Grund",
         "as_of": "Bekannt am",
         "made_of": "Aus diesen Zeilen",
+        "computed_from": "Gerechnet aus diesen Werten",
+        "explained_by": "woher sie kommen",
         "and_more": "… und {n} weitere Zeilen",
         "marks": "Merkzeichen",
         "corrected": "berichtigt",
@@ -42,6 +44,8 @@ _WORDS = {
         "reason": "Reason",
         "as_of": "Known on",
         "made_of": "From these rows",
+        "computed_from": "Computed from these values",
+        "explained_by": "where they come from",
         "and_more": "… and {n} more rows",
         "marks": "Marks",
         "corrected": "corrected",
@@ -100,6 +104,9 @@ def explain(
             return "\n".join([*lines, "", f"{say['no_value']}: {asked}"])
         lines += ["", *_number(value, say, language)]
         lines += _marks(connection, value, say, language)
+        below = _values_below(connection, value, say, language)
+    if below:
+        return "\n".join([*lines, *below])
     if place.warehouse.exists() and value["status"] != "suppressed":
         lines += _rows(place, value, say)
     return "\n".join(lines)
@@ -142,12 +149,16 @@ def _value(
     )
 
 
+def _shown(number: float | None, say: dict[str, str], language: str) -> str:
+    if number is None:
+        return say["no_value"]
+    text = f"{number:,.2f}".removesuffix(".00")
+    return text.translate(str.maketrans(",.", ".,")) if language == "de" else text
+
+
 def _number(value: dict[str, Any], say: dict[str, str], language: str) -> list[str]:
     def shown(number: float | None) -> str:
-        if number is None:
-            return say["no_value"]
-        text = f"{number:,.2f}".removesuffix(".00")
-        return text.translate(str.maketrans(",.", ".,")) if language == "de" else text
+        return _shown(number, say, language)
 
     place = f"{value['area_name']} ({value['area_id']}, {value['area_version']})"
     figure = f"{shown(value['value'])} {value['unit']}"
@@ -195,6 +206,41 @@ def _marks(
     lines = [f"{say['marks']}:"]
     for sign, severity, text, question in rows:
         lines += [f"  {sign} ({severity}): {text}", f"    → {question}"]
+    return lines
+
+
+def _values_below(
+    connection: duckdb.DuckDBPyConnection,
+    value: dict[str, Any],
+    say: dict[str, str],
+    language: str,
+) -> list[str]:
+    """The values of other indicators that a value is computed from, as they are published."""
+    same = " and ".join(f"derivation.{name} = ?" for name in _KEY)
+    rows = connection.execute(
+        f"select base.indicator_id, period.label_{language}, base.value, base.unit, base.status, "
+        "base.period_start from marts.indicator_derivation as derivation "
+        "join marts.indicator_value as base on base.indicator_id = derivation.from_indicator_id "
+        "and base.period_start = derivation.from_period_start "
+        "and base.area_system = derivation.area_system "
+        "and base.area_version = derivation.area_version and base.area_id = derivation.area_id "
+        "and base.grain = derivation.grain and base.group_id = derivation.group_id "
+        "join marts.period as period on period.period_start = base.period_start "
+        f"and period.grain = base.grain where {same} order by base.indicator_id, base.period_start",
+        [value[name] for name in _KEY],
+    ).fetchall()
+    lines = [f"{say['computed_from']}:"] if rows else []
+    for name, label, number, unit, status, _ in rows:
+        figure = say["no_value"] if number is None else f"{_shown(number, say, language)} {unit}"
+        words = STATUS_WORDS[status][0 if language == "de" else 1]
+        lines.append(f"  {name}, {label}: {figure} ({words})")
+    asked = f"--area {value['area_id']}"
+    if value["group_id"] != "all":
+        asked += f" --group '{value['group_id']}'"
+    if rows:
+        name, start = rows[-1][0], rows[-1][-1]
+        asked += f" --period {start:%Y-%m}"
+        lines.append(f"  {say['explained_by']}: wirkraum explain {name} {asked}")
     return lines
 
 

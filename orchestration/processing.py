@@ -1,6 +1,6 @@
 """The record of processing activities, as the contracts state it: who sees what, why, how long."""
 
-from orchestration.declarations.indicators import Indicator
+from orchestration.declarations.indicators import measures_behind
 from orchestration.declarations.releases import ReleaseProfile
 from orchestration.declarations.sources import Cases, Source, names
 from orchestration.declarations.tree import Declarations
@@ -144,15 +144,11 @@ def _case_columns(cases: Cases) -> list[str | list[str] | None]:
 def _releases(source: Source, declarations: Declarations) -> list[ReleaseProfile]:
     """The profiles that hand out an indicator with a measure of this source."""
     own = {measure.id for measure in source.measures}
-    using = {one.id for one in declarations.indicators.values() if own & measures_of(one)}
-    every = list(declarations.indicators)
+    indicators = declarations.indicators
+    using = {one.id for one in indicators.values() if own & measures_behind(one, indicators)}
+    every = list(indicators)
     return [
         profile
         for profile in declarations.releases.values()
         if using & set(every if profile.indicators is None else profile.indicators)
     ]
-
-
-def measures_of(indicator: Indicator) -> set[str]:
-    """The measures an indicator is computed from."""
-    return {term.measure for term in (*indicator.formula.numerator, *indicator.formula.denominator)}

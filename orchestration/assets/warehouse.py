@@ -24,6 +24,8 @@ DECLARED = (
     "indicator",
     "indicator_term",
     "indicator_dimension",
+    "indicator_measure",
+    "indicator_derived",
     "goal",
     "goal_area",
     "conflict",

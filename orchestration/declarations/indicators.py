@@ -1,5 +1,6 @@
 """`indicators/*.yml`: what a number means, how it is computed and what it is not meant for."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -13,7 +14,14 @@ from orchestration.declarations.common import (
     Words,
 )
 
-Kind = Literal["count", "share", "rate", "ratio", "reported"]
+Kind = Literal["count", "share", "rate", "ratio", "reported", "change", "cumulative"]
+
+# The fields that a kind needs beside those every kind may have; it has no others.
+_NEEDED: dict[str, tuple[str, ...]] = {
+    "change": ("of", "against", "expressed"),
+    "cumulative": ("of", "within"),
+}
+_ONLY_SOME_KINDS = ("of", "against", "expressed", "within")
 
 
 class Term(Declared):
@@ -31,15 +39,50 @@ class Formula(Declared):
         Field(
             description="count: a sum. share: part of a whole in percent. rate: events per N of a "
             "stock. ratio: one measure to another. reported: a value the department has computed "
-            "itself and that is never summed."
+            "itself and that is never summed. change: of another indicator against an earlier "
+            "period. cumulative: a count added up since the beginning of the year."
         ),
     ]
-    numerator: Annotated[list[Term], Field(min_length=1)]
+    numerator: list[Term] = []
     denominator: list[Term] = []
     per: Annotated[float | None, Field(gt=0)] = None
     by: Annotated[
         list[Identifier], Field(description="Dimensions it is also computed for, group by group.")
     ] = []
+    of: Annotated[
+        Identifier | None,
+        Field(description="change, cumulative: the indicator it is computed from, all its groups."),
+    ] = None
+    against: Annotated[
+        Literal["period_before", "year_before"] | None,
+        Field(description="change: the period before, or the same period of the year before."),
+    ] = None
+    expressed: Annotated[
+        Literal["absolute", "percent"] | None,
+        Field(description="change: a difference, or percent of the earlier value."),
+    ] = None
+    within: Annotated[
+        Literal["year", "fiscal_year"] | None,
+        Field(description="cumulative: the year it begins anew with; municipality.yml says when."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Self:
+        needed = _NEEDED.get(self.kind, ())
+        for name in _ONLY_SOME_KINDS:
+            given = getattr(self, name) is not None
+            if given != (name in needed):
+                raise ValueError(
+                    f"a {self.kind} has no `{name}`" if given else f"a {self.kind} needs `{name}`"
+                )
+        if "of" in needed and (self.numerator or self.denominator or self.by):
+            raise ValueError(
+                f"a {self.kind} is computed from the indicator named in `of`; it has no numerator, "
+                "denominator or `by` of its own"
+            )
+        if "of" not in needed and not self.numerator:
+            raise ValueError(f"a {self.kind} needs a numerator")
+        return self
 
     @model_validator(mode="after")
     def _fits_kind(self) -> Self:
@@ -76,7 +119,8 @@ class Indicator(Declared):
         Literal["byar", "wilson", "none"] | None,
         Field(
             description="95 % interval; by default byar for counts of events and rates, wilson for "
-            "shares, none for stocks and all else."
+            "shares, none for stocks and all else. Changes of what has byar's limits get limits of "
+            "their own, unless this says none."
         ),
     ] = None
     caveats: Words | None = None
@@ -91,3 +135,26 @@ class Indicator(Declared):
         Retired | None,
         Field(description="Still computed from what is there, but not forecast any more."),
     ] = None
+
+    @model_validator(mode="after")
+    def _computed_from_another(self) -> Self:
+        if self.formula.of is not None:
+            if self.interval not in (None, "none"):
+                raise ValueError(
+                    f"the interval of a {self.formula.kind} follows from {self.formula.of!r}; "
+                    "leave `interval` out, or say none"
+                )
+            if self.forecast is not None:
+                raise ValueError(
+                    f"a {self.formula.kind} has no forecast; declare it for {self.formula.of!r}"
+                )
+        return self
+
+
+def measures_behind(indicator: Indicator, indicators: Mapping[str, Indicator]) -> set[str]:
+    """The measures an indicator rests on, itself or through the indicators it is computed from."""
+    formula = indicator.formula
+    own = {term.measure for term in (*formula.numerator, *formula.denominator)}
+    if formula.of is None:
+        return own
+    return own | measures_behind(indicators[formula.of], indicators)

@@ -315,10 +315,52 @@ class _Check:
                     self._group(at, (*here, "groups"), group_id)
         for index, name in enumerate(formula.by):
             self._named(at, ("formula", "by", index), name, self.all.codes, "dimension")
+        if formula.of is not None:
+            self._computed_from(at, indicator)
         if indicator.forecast is not None:
             for index, name in enumerate(indicator.forecast.levels):
                 where = ("forecast", "levels", index)
                 self._named(at, where, name, self._levels(), "level")
+
+    def _computed_from(self, at: tuple[str, str], indicator: Indicator) -> None:
+        """What an indicator is computed from exists, may be used and ends in measures."""
+        where: Location = ("formula", "of")
+        path, base = [indicator.id], indicator
+        while base.formula.of is not None:
+            name = base.formula.of
+            if len(path) == 1:
+                if not self._named(at, where, name, self.all.indicators, "indicator"):
+                    return
+            elif name not in self.all.indicators:
+                return
+            path.append(name)
+            if name in path[:-1]:
+                if name == indicator.id:
+                    circle = " → ".join(path)
+                    self.report(*at, where, f"found a circle: {circle}; start from a measure")
+                return
+            base = self.all.indicators[name]
+        base = self.all.indicators[path[1]]
+        kind, found = indicator.formula.kind, f"found {base.id!r}, a {base.formula.kind}"
+        if kind == "change" and base.formula.kind == "change":
+            self.report(*at, where, f"{found}; take the change of {base.formula.of!r} itself")
+        if kind == "cumulative":
+            self._may_accumulate(at, where, found, base)
+
+    def _may_accumulate(
+        self, at: tuple[str, str], where: Location, found: str, base: Indicator
+    ) -> None:
+        if base.formula.kind != "count":
+            self.report(*at, where, f"{found}; only a count is added up over the year")
+            return
+        for term in base.formula.numerator:
+            if term.measure in self.all.measures:
+                _, measure = self.all.measures[term.measure]
+                if measure.kind != "flow" or not measure.additive.time:
+                    what = (
+                        "is a stock" if measure.kind == "stock" else "may not be summed over time"
+                    )
+                    self.report(*at, where, f"found {base.id!r}; its measure {measure.id!r} {what}")
 
     def _summed(
         self, at: tuple[str, str], here: Location, indicator: Indicator, term: Term

@@ -1,14 +1,13 @@
 """The declarations as tables, in the form in which the warehouse reads them."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from orchestration.declarations.common import Text
 from orchestration.declarations.corrections import Correction, systems_of
-from orchestration.declarations.indicators import Indicator, Term
-from orchestration.declarations.sources import Measure, Source
+from orchestration.declarations.indicators import Formula, Indicator, Term, measures_behind
+from orchestration.declarations.sources import Source
 from orchestration.declarations.tree import Declarations
 
 _TEXT, _NUMBER, _FLAG, _DATE = pl.String, pl.Float64, pl.Boolean, pl.Date
@@ -46,6 +45,10 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     "indicator_term": _schema("indicator_id role measure_id group_id"),
     "indicator_dimension": _schema("indicator_id dimension"),
+    "indicator_measure": _schema("indicator_id measure_id"),
+    "indicator_derived": _schema(
+        "indicator_id kind of_indicator_id against expressed year_starts", year_starts=pl.Int64
+    ),
     "goal": _schema(
         "goal_id version_since name_de name_en holder_kind holder_name_de holder_name_en "
         "indicator_id group_id grain direction areas state baseline target target_date note_de "
@@ -153,6 +156,23 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
             for indicator in declarations.indicators.values()
             for dimension in indicator.formula.by
         ],
+        "indicator_measure": [
+            {"indicator_id": indicator.id, "measure_id": name}
+            for indicator in declarations.indicators.values()
+            for name in sorted(measures_behind(indicator, declarations.indicators))
+        ],
+        "indicator_derived": [
+            {
+                "indicator_id": indicator.id,
+                "kind": indicator.formula.kind,
+                "of_indicator_id": indicator.formula.of,
+                "against": indicator.formula.against,
+                "expressed": indicator.formula.expressed,
+                "year_starts": _year_starts(indicator.formula, declarations),
+            }
+            for indicator in declarations.indicators.values()
+            if indicator.formula.of is not None
+        ],
         "goal": _goals(declarations),
         "goal_area": _goal_areas(declarations),
         "conflict": _conflicts(declarations),
@@ -220,11 +240,30 @@ def _groups(declarations: Declarations) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-def _interval(indicator: Indicator, measures: Mapping[str, tuple[Any, Measure]]) -> str:
+def _year_starts(formula: Formula, declarations: Declarations) -> int | None:
+    """The month in which a cumulative indicator begins anew."""
+    if formula.within is None:
+        return None
+    return declarations.municipality.fiscal_year_starts if formula.within == "fiscal_year" else 1
+
+
+def _interval(indicator: Indicator, declarations: Declarations) -> str:
+    """How the limits are computed.
+
+    Limits of a change treat both periods as independent, which holds for events and not for stocks
+    or shares of the same people: a difference takes both limits (mover), a percentage the share of
+    the later period in all events (conditional).
+    """
     if indicator.interval is not None:
         return indicator.interval
-    flows = all(measures[term.measure][1].kind == "flow" for term in indicator.formula.numerator)
-    match indicator.formula.kind:
+    formula, measures = indicator.formula, declarations.measures
+    if formula.of is not None:
+        below = _interval(declarations.indicators[formula.of], declarations)
+        if formula.kind == "cumulative" or below != "byar":
+            return below if formula.kind == "cumulative" else "none"
+        return "mover" if formula.expressed == "absolute" else "conditional"
+    flows = all(measures[term.measure][1].kind == "flow" for term in formula.numerator)
+    match formula.kind:
         case "share":
             return "wilson"
         case "rate" | "count" if flows:
@@ -243,8 +282,8 @@ def _indicator(indicator: Indicator, declarations: Declarations) -> dict[str, An
         "unit": indicator.unit,
         "per": indicator.formula.per,
         "polarity": indicator.polarity,
-        "interval": _interval(indicator, declarations.measures),
-        "formula": formula_text(indicator),
+        "interval": _interval(indicator, declarations),
+        "formula": formula_text(indicator, declarations),
         **_words("caveats", indicator.caveats),
         **_words("not_meant_for", indicator.not_meant_for),
         **_words("gaming", indicator.gaming),
@@ -253,8 +292,16 @@ def _indicator(indicator: Indicator, declarations: Declarations) -> dict[str, An
     }
 
 
-def formula_text(indicator: Indicator) -> str:
+def formula_text(indicator: Indicator, declarations: Declarations) -> str:
     """The formula as one line, such as `unfaelle / einwohner × 1000`."""
+    formula = indicator.formula
+    if formula.kind == "change":
+        now = f"{formula.of} (t)"
+        before = f"{formula.of} (t − {'12 M.' if formula.against == 'year_before' else '1'})"
+        difference = f"{now} − {before}"
+        return difference if formula.expressed == "absolute" else f"{now} / {before} × 100 − 100"
+    if formula.kind == "cumulative":
+        return f"Σ {formula.of} (1.{_year_starts(formula, declarations)}. … t)"
 
     def side(terms: list[Term]) -> str:
         parts = [
@@ -263,7 +310,6 @@ def formula_text(indicator: Indicator) -> str:
         ]
         return parts[0] if len(parts) == 1 else f"({' + '.join(parts)})"
 
-    formula = indicator.formula
     text = side(formula.numerator)
     if formula.denominator:
         text += f" / {side(formula.denominator)}"

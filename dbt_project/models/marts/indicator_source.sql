@@ -1,8 +1,8 @@
 -- Where the numbers of an indicator come from, and so whose name and licence they carry.
 select distinct
-    term.indicator_id,
+    behind.indicator_id,
     measure.source_id,
     measure.department_id
-from {{ source('declared', 'indicator_term') }} as term
+from {{ source('declared', 'indicator_measure') }} as behind
 inner join {{ source('declared', 'measure') }} as measure
     using (measure_id)

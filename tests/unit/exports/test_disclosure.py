@@ -1,4 +1,5 @@
 from datetime import date
+from itertools import combinations
 
 import polars as pl
 import pytest
@@ -14,6 +15,7 @@ from exports.disclosure import (
     mask_protected,
     protect,
     protected_indicators,
+    suppress_derived,
     suppress_forecasts,
     suppress_values,
 )
@@ -282,3 +284,103 @@ def test_no_small_count_is_ever_published(rows: list[dict[str, object]], minimum
         if row["indicator_id"] == "share" and None not in (numerator, denominator):
             assert not 0 < denominator - numerator < minimum
     assert suppress_values(after, KINDS, Rule(minimum)).equals(after)
+
+
+# --- values computed from other values ----------------------------------------------------------
+
+DERIVED_KINDS = pl.DataFrame(
+    {
+        "indicator_id": ["count", "so_far", "change"],
+        "kind": ["count", "cumulative", "change"],
+    }
+)
+
+
+def _chain(*counts: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Counts by year from 2020, their sums so far, and the changes of those sums."""
+    rows, links = [], []
+    for at, count in enumerate(counts):
+        year = 2020 + at
+        rows.append(frames.value("count", "01", year, count))
+        rows.append(frames.value("so_far", "01", year, sum(counts[: at + 1])))
+        rows.append({**frames.value("change", "01", year, None, figure=count), "numerator": None})
+        links += [("so_far", year, "count", before) for before in range(2020, year + 1)]
+        links += [("change", year, "so_far", before) for before in (year - 1, year)]
+    derivation = pl.DataFrame(
+        [
+            {
+                **{name: rows[0][name] for name in KEY},
+                "indicator_id": name,
+                "period_start": date(year, 1, 1),
+                "from_indicator_id": base,
+                "from_period_start": date(before, 1, 1),
+            }
+            for name, year, base, before in links
+        ]
+    )
+    return pl.DataFrame(rows, schema=frames.VALUE_SCHEMA), derivation
+
+
+def _withheld(values: pl.DataFrame) -> list[tuple[str, int]]:
+    hidden = values.filter(status="suppressed").sort("indicator_id", "period_start")
+    assert hidden.select(FIGURES).null_count().row(0) == (hidden.height,) * 5
+    return [(name, day.year) for name, day in hidden.select("indicator_id", "period_start").rows()]
+
+
+def test_what_is_computed_from_a_withheld_value_is_withheld_too() -> None:
+    values, derivation = _chain(20, 30, 3, 40, 50)
+    after = suppress_derived(
+        suppress_values(values, DERIVED_KINDS, Rule()), DERIVED_KINDS, derivation
+    )
+    assert _withheld(after) == [
+        ("change", 2022),
+        ("change", 2023),
+        ("change", 2024),
+        ("count", 2022),
+        ("so_far", 2022),
+        ("so_far", 2023),
+        ("so_far", 2024),
+    ]
+    told = after.filter(pl.col("indicator_id") == "change", pl.col("status") == "suppressed")
+    assert set(told["reason"]) == {"aus einem geschützten Wert gerechnet"}
+    assert set(told["reason_en"]) == {"computed from a withheld value"}
+    assert after.select(KEY).equals(values.select(KEY))
+
+
+def test_nothing_is_withheld_without_a_reason() -> None:
+    values, derivation = _chain(20, 30, 40)
+    after = suppress_derived(
+        suppress_values(values, DERIVED_KINDS, Rule()), DERIVED_KINDS, derivation
+    )
+    assert after.equals(values)
+
+
+def test_a_computed_value_of_unknown_origin_cannot_be_checked() -> None:
+    values, derivation = _chain(20, 30)
+    unknown = derivation.filter(pl.col("indicator_id") != "change")
+    for links in (unknown, None):
+        after = suppress_derived(values, DERIVED_KINDS, links)
+        reasons = set(after.filter(indicator_id="change")["reason"])
+        assert reasons == {"Fallzahl nicht prüfbar"}
+    untouched = suppress_derived(values, DERIVED_KINDS, unknown, only=["count"])
+    assert untouched.equals(values)
+
+
+@given(
+    st.lists(st.integers(0, 12), min_size=2, max_size=12),
+    st.integers(2, 8),
+)
+@settings(max_examples=50, deadline=None)
+def test_no_difference_of_shown_values_gives_a_withheld_count_away(
+    counts: list[int], minimum: int
+) -> None:
+    values, derivation = _chain(*map(float, counts))
+    after = suppress_derived(
+        suppress_values(values, DERIVED_KINDS, Rule(minimum)), DERIVED_KINDS, derivation
+    )
+    hidden = {year for name, year in _withheld(after) if name == "count"}
+    sums = after.filter(indicator_id="so_far").drop_nulls("value")["period_start"].dt.year()
+    for first, second in combinations([2019, *sums.sort()], 2):
+        assert not hidden & set(range(first + 1, second + 1))
+    changes = after.filter(indicator_id="change").drop_nulls("value")["period_start"].dt.year()
+    assert not hidden & set(changes)

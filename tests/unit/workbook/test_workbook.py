@@ -4,7 +4,7 @@ import shutil
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import openpyxl
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from orchestration.cli import main
 from orchestration.declarations import read_declarations
+from orchestration.declarations.indicators import Kind
 from orchestration.declarations.tree import KINDS, SINGLE_FILES
 from orchestration.template import create
 from orchestration.workbook.cells import BadCell, WorkbookError, from_cell, to_cell
@@ -133,7 +134,7 @@ def test_sheets_help_the_reader(muster: Path) -> None:
     header = next(cell for cell in page[1] if cell.value == "formula.kind")
     assert "share: part of a whole" in header.comment.text
     rules = {str(rule.sqref): rule.formula1 for rule in page.data_validations.dataValidation}
-    assert '"count,share,rate,ratio,reported"' in rules.values()
+    assert f'"{",".join(get_args(Kind))}"' in rules.values()
     assert "'Fachbereiche'!$A$2:$A$2000" in rules.values()
 
 
