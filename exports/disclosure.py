@@ -7,16 +7,16 @@ numerator. Stocks of residents are counts like any other. Numerators carried ove
 fractional, balances may be negative: the size decides, not the sign or the integrality. A share,
 rate or ratio whose counts are not known cannot be checked and is withheld too.
 
-A `cumulative` value is a count like any other. Whatever is computed from other values, a `change` or a
-`cumulative` value, is withheld where one of those is withheld, be it in this release or not: beside
-the others it would give the withheld one away. `indicator_derivation` says what a value is made of;
-a value of these kinds that it does not know cannot be checked and is withheld too.
+A `cumulative` value is a count like any other. Whatever is computed from other values, a `change`
+or a `cumulative` value, is withheld where one of those is withheld, be it in this release or not:
+beside the others it would give the withheld one away. `indicator_derivation` says what a value is
+made of; a value of these kinds that it does not know cannot be checked and is withheld too.
 
 What is not covered. A `reported` value was computed by its department and brings no counts, so
 nothing can be checked. Whether the numerator of a `ratio` counts people is not known here; it is
-treated as if it did, which withholds too much rather than too little. A share of exactly 0 or
-100 % of a large group stays visible. Nothing protects a withheld cell from subtraction: there is
-no complementary suppression of totals and no comparison with earlier releases yet.
+treated as if it did, which withholds too much rather than too little. A share of exactly 0 or 100 %
+of a large group stays visible. Nothing protects a withheld cell from subtraction: there is no
+complementary suppression of totals and no comparison with earlier releases yet.
 """
 
 from collections.abc import Collection, Iterable, Mapping
