@@ -239,14 +239,18 @@ def _in_common(shared: pl.DataFrame, row: Mapping[str, Any]) -> list[str]:
 def _say(pair: _Pair, names: Mapping[str, Mapping[str, str]], common: list[str]) -> None:
     row = pair.row
     count, areas = row["comparisons"], row["areas"]
+    if pair.correlation is None and areas >= FEWEST_AREAS:
+        row["reason"] = "nicht verglichen: eine der beiden hat sich überall gleich verändert"
+        row["reason_en"] = "not compared: one of the two changed alike everywhere"
+        return
     if pair.correlation is None:
         row["reason"] = (
-            f"nicht verglichen: zu wenige Gebiete mit Werten in denselben Zeiträumen ({areas}; es "
-            f"braucht {FEWEST_AREAS} Gebiete und {FEWEST_PERIODS} Zeiträume)"
+            f"nicht verglichen: nur {areas} Gebiete mit Werten beider in wenigstens "
+            f"{FEWEST_PERIODS} gemeinsamen Zeiträumen; es braucht {FEWEST_AREAS}"
         )
         row["reason_en"] = (
-            f"not compared: too few areas with values in the same periods ({areas}; it takes "
-            f"{FEWEST_AREAS} areas and {FEWEST_PERIODS} periods)"
+            f"not compared: only {areas} areas with values of both in at least {FEWEST_PERIODS} "
+            f"common periods; it takes {FEWEST_AREAS}"
         )
         return
     if row["q_value"] > FALSE_DISCOVERY_RATE:

@@ -51,6 +51,7 @@ _TITLES = {
     "indicators.formula.denominator": "Nenner",
     "goals": "Ziele",
     "conflicts": "Zielkonflikte",
+    "conflicts.sides": "Konfliktseiten",
     "goals.versions": "Zielstände",
     "services": "Leistungen",
     "programmes": "Programme",

@@ -52,6 +52,62 @@ def test_nothing_is_lost_and_what_is_set_aside_was_planted(city: Place) -> None:
     assert truth["totals"]["einwohner"]["2024"] == 202450
 
 
+def test_a_lowered_target_and_one_met_before_it_was_decided_stay_visible(city: Place) -> None:
+    truth = json.loads((city.folder / "truth.json").read_text(encoding="utf-8"))
+    planted = {one["sign"]: one for one in truth["planted"] if one["sign"] in ("G16", "G17")}
+    lowered = _query(
+        city.published_warehouse,
+        "select goal_id, cast(version_since as varchar), target_before, target, reason "
+        "from marts.goal_change where asks = 'less'",
+    )
+    assert lowered == [
+        (planted["G17"]["goal"], planted["G17"]["periods"]["first"], 20, 23, "kein Grund vermerkt")
+    ]
+    before = _query(
+        city.published_warehouse,
+        "select value, distance > 0 from marts.goal_progress where period_in_version = 'before' "
+        f"and goal_id = '{planted['G16']['goal']}' and year(period_start) = 2020",
+    )
+    assert before == [(planted["G16"]["size"], True)]
+
+
+def test_a_conflict_has_sides_of_equal_standing_and_no_way_out(city: Place) -> None:
+    sides = _query(
+        city.published_warehouse,
+        "select goal_id, count(distinct says_de), min(decided_de) from marts.goal_conflict "
+        "group by all order by all",
+    )
+    assert sides == [
+        ("elternkurse_ausbauen", 1, "noch nicht entschieden"),
+        ("hze_rate_senken", 1, "noch nicht entschieden"),
+    ]
+    figures = _query(
+        city.published_warehouse,
+        "select column_name from duckdb_columns() where table_name = 'goal_conflict' "
+        "and data_type not in ('VARCHAR', 'DATE')",
+    )
+    assert figures == []
+
+
+def test_questions_rest_on_published_values_only(city: Place) -> None:
+    """One small district is withheld in one year: it must not enter the correlation."""
+    asked = _query(
+        city.published_warehouse,
+        "select areas, comparisons, question_de is null from marts.goal_question "
+        "where indicator_id_a = 'elternkurs_anmeldungen' and indicator_id_b = 'hze_rate'",
+    )
+    known = _query(
+        city.published_warehouse,
+        "select count(*) from (select area_id from marts.indicator_value join marts.area "
+        "using (area_system, area_version, area_id) where level = 'stadtteil' and group_id = 'all' "
+        "and indicator_id in ('elternkurs_anmeldungen', 'hze_rate') and area_version = '2020' "
+        "and grain = 'year' and year(period_start) >= 2020 and value is not null "
+        "group by all having count(*) = 10)",
+    )
+    assert asked == [(known[0][0], 6, True)]
+    assert known[0][0] == 23
+
+
 def test_totals_are_those_of_the_generated_world(city: Place) -> None:
     truth = json.loads((city.folder / "truth.json").read_text(encoding="utf-8"))
     for year, expected in truth["totals"]["einwohner"].items():

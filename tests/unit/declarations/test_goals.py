@@ -86,6 +86,14 @@ def test_a_target_against_the_polarity_asks_what_is_meant(town: Path) -> None:
     )
 
 
+def test_a_falling_target_where_more_is_better_asks_too(town: Path) -> None:
+    indicator = town / "indicators" / "faelle.yml"
+    text = indicator.read_text(encoding="utf-8")
+    _write(town, "goals", GOAL)
+    indicator.write_text(text.replace("lower_is", "higher_is"), encoding="utf-8")
+    assert "found 20 after a baseline of 30, but the indicator is higher_is_better" in _said(town)
+
+
 def test_two_versions_of_one_day_are_none(town: Path) -> None:
     _write(town, "goals", GOAL | {"versions": GOAL["versions"] * 2})
     assert "versions[1].since: two versions since 2020-01-01" in _said(town)

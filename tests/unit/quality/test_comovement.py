@@ -154,11 +154,16 @@ def test_carried_over_values_and_too_few_areas_are_refused_in_words() -> None:
     rng = np.random.default_rng(1)
     figures = {name: _noise(rng) for name in "ab"}
     carried = _asked(_values(figures, status="estimated")).row(0, named=True)
-    assert carried["reason"].startswith("nicht verglichen: zu wenige Gebiete")
+    assert carried["reason"].startswith("nicht verglichen: nur 0 Gebiete mit Werten")
     assert (carried["correlation"], carried["comparisons"], carried["areas"]) == (None, 0, 0)
     few = _asked(_values({name: one[:11] for name, one in figures.items()})).row(0, named=True)
-    assert few["reason_en"].startswith("not compared: too few areas with values")
+    assert few["reason_en"].startswith("not compared: only 11 areas with values of both")
     assert few["areas"] == 11
+    flat = figures | {"b": np.full((24, len(YEARS)), 5.0)}
+    same = _asked(_values(flat)).row(0, named=True)
+    assert same["reason"] == "nicht verglichen: eine der beiden hat sich überall gleich verändert"
+    short = _asked(_values({name: one[:, :3] for name, one in figures.items()}))
+    assert short["areas"].to_list() == [0]
 
 
 def test_what_both_are_computed_from_is_named() -> None:
