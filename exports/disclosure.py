@@ -11,6 +11,8 @@ A `cumulative` value is a count like any other. Whatever is computed from other 
 or a `cumulative` value, is withheld where one of those is withheld, be it in this release or not:
 beside the others it would give the withheld one away. `indicator_derivation` says what a value is
 made of; a value of these kinds that it does not know cannot be checked and is withheld too.
+A `standardised` rate could be solved for the counts of its age bands, a `quantile` for that of the
+bin it lies in: besides their own counts the one named in `indicator_smallest_count` decides.
 
 What is not covered. A `reported` value was computed by its department and brings no counts, so
 nothing can be checked. Whether the numerator of a `ratio` counts people is not known here; it is
@@ -44,6 +46,7 @@ GOAL_FIGURES: Final = (
 VALUE_TABLES: Final = ("indicator_value", "indicator_value_mark")
 MASKED: Final = (
     *VALUE_TABLES,
+    "indicator_smallest_count",
     "indicator_revision",
     "forecast",
     "mark",
@@ -52,7 +55,8 @@ MASKED: Final = (
 )
 CONTEXT: Final = ("indicator", "indicator_derivation", "indicator_source", "source", "measure")
 COMPUTED_FROM_VALUES: Final = ("change", "cumulative")
-KINDS: Final = ("count", "share", "rate", "ratio", "reported", *COMPUTED_FROM_VALUES)
+BY_BANDS: Final = ("standardised", "mean", "quantile")
+KINDS: Final = ("count", "share", "rate", "ratio", "reported", *COMPUTED_FROM_VALUES, *BY_BANDS)
 
 DERIVED: Final = ("aus einem geschützten Wert gerechnet", "computed from a withheld value")
 UNCHECKED: Final = ("Fallzahl nicht prüfbar", "count cannot be checked")
@@ -104,13 +108,15 @@ def suppress_values(
     indicators: pl.DataFrame,
     rule: Rule,
     only: Collection[str] | None = None,
+    smallest: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Withhold every small cell of `values`, a frame shaped like `indicator_value`.
 
     Rows, their order and all other columns stay. A withheld row keeps key and unit; `numerator`,
     `denominator`, `value`, `low`, `high` are null, `status` is `suppressed`, `reason` and
     `reason_en` say so. Rows that arrived as `suppressed` lose any figure left in them and keep
-    their reason. `only` names the indicators to look at; None looks at all. `indicators` gives
+    their reason. `only` names the indicators to look at; None looks at all. `smallest` is
+    `indicator_smallest_count` and decides on indicators by bands. `indicators` gives
     `indicator_id` and `kind`; an unknown indicator or kind is a ValueError, because its counts
     could not be judged.
     """
@@ -121,7 +127,9 @@ def suppress_values(
         if only is None
         else pl.col("indicator_id").is_in(list(only)).alias("looked_at"),
         pl.col("numerator", "denominator", "value").cast(pl.Float64).fill_nan(None),
+        _smallest_counts(values, smallest),
     )
+    smallest_count = pl.col("smallest_count")
     numerator, denominator, value = pl.col("numerator"), pl.col("denominator"), pl.col("value")
     computed = pl.col("kind").is_in(["share", "rate", "ratio"])
     rest = pl.when(pl.col("kind") == "share").then(denominator - numerator)
@@ -130,12 +138,18 @@ def suppress_values(
         .then(_small(numerator, rule) | _small(value, rule))
         .when(computed)
         .then(_small(numerator, rule) | _small(denominator, rule) | _small(rest, rule))
+        .when(pl.col("kind").is_in(BY_BANDS))
+        .then(_small(numerator, rule) | _small(denominator, rule) | _small(smallest_count, rule))
         .otherwise(False)
     )
-    unknown = value.is_not_null() & (numerator.is_null() | denominator.is_null())
+    unknown = value.is_not_null() & (
+        pl.when(computed)
+        .then(numerator.is_null() | denominator.is_null())
+        .otherwise(pl.col("kind").is_in(BY_BANDS) & smallest_count.is_null())
+    )
     verdict = counts.select(
         small=pl.col("looked_at") & is_small,
-        unchecked=pl.col("looked_at") & computed & unknown,
+        unchecked=pl.col("looked_at") & unknown,
         before=pl.col("looked_at") & (pl.col("status") == "suppressed").fill_null(False),
     )
     small, unchecked = verdict["small"], verdict["unchecked"]
@@ -319,7 +333,8 @@ def protect(tables: Mapping[str, pl.DataFrame], rule: Rule) -> dict[str, pl.Data
     values. The order matters: forecasts and marks follow the values.
     """
     indicators = tables["indicator"]
-    values = suppress_values(tables["indicator_value"], indicators, rule)
+    smallest = tables.get("indicator_smallest_count")
+    values = suppress_values(tables["indicator_value"], indicators, rule, smallest=smallest)
     values = suppress_derived(values, indicators, tables.get("indicator_derivation"))
     goals = {
         name: suppress_goal_progress(tables[name], values)
@@ -361,9 +376,10 @@ def mask_protected(
     """
     rule = rule or Rule()
     ids = protected_indicators(tables)
+    smallest = tables.get("indicator_smallest_count")
     masked = {
         name: suppress_derived(
-            suppress_values(tables[name], tables["indicator"], rule, only=ids),
+            suppress_values(tables[name], tables["indicator"], rule, ids, smallest),
             tables["indicator"],
             tables.get("indicator_derivation"),
             only=ids,
@@ -372,6 +388,11 @@ def mask_protected(
         if name in tables and set(FIGURES) & set(tables[name].columns)
     }
     values = masked["indicator_value"].filter(pl.col("indicator_id").is_in(ids))
+    if smallest is not None:
+        small = pl.col("indicator_id").is_in(ids) & _small(pl.col("smallest_count"), rule)
+        masked["indicator_smallest_count"] = smallest.with_columns(
+            pl.when(~small).then(pl.col("smallest_count"))
+        )
     if "indicator_revision" in tables:
         masked["indicator_revision"] = suppress_revisions(
             tables["indicator_revision"], values, tables["indicator"], rule, ids
@@ -403,6 +424,16 @@ def _kinds(values: pl.DataFrame, indicators: pl.DataFrame) -> pl.Series:
             f"must give each a kind of {', '.join(KINDS)}"
         )
     return kinds["kind"]
+
+
+def _smallest_counts(values: pl.DataFrame, smallest: pl.DataFrame | None) -> pl.Series:
+    if smallest is None:
+        return pl.Series("smallest_count", [None] * values.height, pl.Float64)
+    counts = smallest.select(*KEY, pl.col("smallest_count").cast(pl.Float64))
+    joined = values.select(KEY).join(
+        counts, on=KEY, how="left", maintain_order="left", validate="m:1"
+    )
+    return joined["smallest_count"]
 
 
 def _small(count: pl.Expr, rule: Rule) -> pl.Expr:

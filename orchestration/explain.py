@@ -291,7 +291,11 @@ from staging.stg_observation as observation
 join marts.delivery as delivery using (delivery_id)
 join marts.source as source on source.source_id = observation.source_id
 join marts.measure as measure on measure.measure_id = observation.measure_id
-join read_parquet($terms) as term
+join (
+    select indicator_id, measure_id, group_id from read_parquet($terms)
+    union all
+    select indicator_id, measure_id, group_id from read_parquet($bands)
+) as term
     on term.measure_id = observation.measure_id
     and observation.group_id in (term.group_id, $group)
 join staging.stg_area_lineage as lineage
@@ -337,6 +341,7 @@ def _rows(place: Place, value: dict[str, Any], say: dict[str, str], most: int = 
                 "grain": value["grain"],
                 "unchanged": str(place.inputs / "unchanged_level.parquet"),
                 "terms": str(place.inputs / "indicator_term.parquet"),
+                "bands": str(place.inputs / "indicator_band.parquet"),
             },
         ).fetchall()
     lines = [f"{say['made_of']}:"]

@@ -33,7 +33,7 @@ from examples.musterstadt.city import (
     version_of,
 )
 from examples.musterstadt.sheets import Row, german, grouped, text_file, workbook_bytes
-from examples.musterstadt.world import OFFENCES, World
+from examples.musterstadt.world import OFFENCES, RESCUE_MINUTES, World
 
 Files = dict[str, bytes]
 Table = NDArray[np.int64]
@@ -65,6 +65,7 @@ def deliveries(world: World) -> Files:
         "kennzahlen": _key_figures,
         "kita": _day_care,
         "melderegister": _register,
+        "rettungsdienst": _rescues,
         "schuldnerberatung": _waits,
         "schuleingang": _school_entry,
         "sgb2": _benefits,
@@ -287,6 +288,21 @@ def _benefits_book(world: World, year: int, wrong: bool) -> bytes:
         "Die Zuordnung zum Stadtteil folgt der gemeldeten Adresse.",
     )
     return workbook_bytes(workbook)
+
+
+def _rescues(world: World) -> Files:
+    """One column per age band, and the same calls once more by the minutes until arrival."""
+    files = {}
+    for index, year in enumerate(YEARS):
+        version = version_of(year)
+        ages = by_district(world.rescues[:, index], version)
+        minutes = by_district(world.rescue_minutes[:, index], version)
+        heads = [f"Minuten {one.replace('b', ' bis unter ')}" for one in RESCUE_MINUTES]
+        rows: list[Row] = [["Stadtteil-Nr.", *AGE_BANDS.values(), *heads]]
+        rows += [[one, *map(int, ages[one]), *map(int, minutes[one])] for one in districts(version)]
+        name = f"Rettungsdienst_{year}_Stand_{year + 1}-03-31.csv"
+        files[name] = text_file(rows, encoding="utf-8")
+    return files
 
 
 def _waits(world: World) -> Files:

@@ -29,6 +29,9 @@ BICYCLE, HOME, CELLAR, DAMAGE = range(4)
 MONTHS: Final = 12 * len(YEARS)
 
 _AGE_SHARES: Final = np.array([0.027, 0.027, 0.082, 0.028, 0.100, 0.520, 0.216])
+RESCUE_MINUTES: Final = ("0b5", "5b10", "10b15", "15b30")
+_RESCUE_SHARES: Final = (0.22, 0.51, 0.2, 0.07)
+_RESCUES_PER_RESIDENT: Final = np.array([0.06, 0.025, 0.02, 0.045, 0.05, 0.055, 0.21])
 _MINOR_BANDS: Final = slice(0, 4)
 _AGE_MEANS: Final = np.array([1.5, 4.5, 10.5, 16.5, 22.5, 46.0, 76.5])
 _YEARLY_PER_1000: Final = np.array([2.2, 1.9, 1.7, 1.2])
@@ -91,6 +94,10 @@ class World:
     in_care: Counts
     in_care_under_3: Counts
     years_lived_here: Numbers
+    rescues: Counts
+    """Calls of the rescue service: quarter × year × age band."""
+    rescue_minutes: Counts
+    """The same calls by the minutes until help was there: quarter × year × RESCUE_MINUTES."""
     events: Events
 
     @property
@@ -110,7 +117,7 @@ class World:
 def simulate(seed: int = SEED) -> World:
     """Draw the world; the same seed gives the same world."""
     # One stream per department: a change in one leaves the numbers of the others as they are.
-    streams = default_rng(seed).spawn(9)
+    streams = default_rng(seed).spawn(10)
     residents = _residents(streams[0])
     need, children, households = _need(streams[1], residents)
     care, shock = _care(streams[2], residents)
@@ -119,6 +126,7 @@ def simulate(seed: int = SEED) -> World:
     waits, waits_recorded = _waits(streams[5])
     examined, conspicuous, by_test = _school_entry(streams[6], residents)
     places, in_care, under_3, lived = _day_care(streams[7], residents)
+    rescues, rescue_minutes = _rescues(streams[9], residents)
     return World(
         residents=residents,
         need=need,
@@ -139,6 +147,8 @@ def simulate(seed: int = SEED) -> World:
         in_care=in_care,
         in_care_under_3=under_3,
         years_lived_here=lived,
+        rescues=rescues,
+        rescue_minutes=rescue_minutes,
         events=_events(streams[8], residents),
     )
 
@@ -287,6 +297,12 @@ def _day_care(rng: Generator, residents: Counts) -> tuple[Counts, Counts, Counts
     for one in (in_care_under_3, in_care, places):
         one[nothing] = 0
     return places, in_care, in_care_under_3, lived
+
+
+def _rescues(rng: Generator, residents: Counts) -> tuple[Counts, Counts]:
+    by_age = residents[:, 1:].sum(axis=3)
+    calls = rng.poisson(by_age * _RESCUES_PER_RESIDENT)
+    return calls, rng.multinomial(calls.sum(axis=2), _RESCUE_SHARES)
 
 
 def _events(rng: Generator, residents: Counts) -> Events:

@@ -26,6 +26,7 @@ DECLARED = (
     "indicator_dimension",
     "indicator_measure",
     "indicator_derived",
+    "indicator_band",
     "goal",
     "goal_area",
     "conflict",

@@ -1,15 +1,22 @@
-"""`codes/*.csv`: code lists, one per dimension: code, name_de, name_en, from, to, aliases."""
+"""`codes/*.csv`: code lists, one per dimension.
+
+Columns: code, name_de, name_en, from, to, aliases, and `standard_<name>` for a standard population.
+"""
 
 import csv
+import math
 from pathlib import Path
 from typing import NamedTuple
+
+_STANDARD = "standard_"
 
 
 class CodeEntry(NamedTuple):
     """One code of a dimension.
 
     `low` and `high` are the first and last whole number of a band, such as 15 and 17 years; `high`
-    is None for an open one. `aliases` are what departments write instead of the code.
+    is None for an open one. `aliases` are what departments write instead of the code. `standards`
+    are weights of this code in standard populations, by their names.
     """
 
     code: str
@@ -18,6 +25,11 @@ class CodeEntry(NamedTuple):
     low: int | None = None
     high: int | None = None
     aliases: tuple[str, ...] = ()
+    standards: tuple[tuple[str, float], ...] = ()
+
+    def weight(self, standard: str) -> float | None:
+        """How many people of the standard population have this code; None where it has none."""
+        return dict(self.standards).get(standard)
 
 
 class CodeListError(ValueError):
@@ -59,6 +71,11 @@ def read_codes(path: Path) -> list[CodeEntry]:
             _whole(row.get("from"), reader.line_num),
             _whole(row.get("to"), reader.line_num),
             tuple(one.strip() for one in (row.get("aliases") or "").split("|") if one.strip()),
+            tuple(
+                (name.removeprefix(_STANDARD), _weight(row[name], reader.line_num))
+                for name in reader.fieldnames or []
+                if name.startswith(_STANDARD) and (row[name] or "").strip()
+            ),
         )
     return list(entries.values())
 
@@ -70,3 +87,15 @@ def _whole(text: str | None, line: int) -> int | None:
         return int(text)
     except ValueError:
         raise CodeListError(line, f"found {text!r}; from and to are whole numbers") from None
+
+
+def _weight(text: str, line: int) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = math.nan
+    if not 0 < weight < math.inf:
+        raise CodeListError(
+            line, f"found {text!r}; a standard population is a number above 0, such as 5500"
+        )
+    return weight

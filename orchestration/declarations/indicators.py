@@ -14,14 +14,28 @@ from orchestration.declarations.common import (
     Words,
 )
 
-Kind = Literal["count", "share", "rate", "ratio", "reported", "change", "cumulative"]
+Kind = Literal[
+    "count",
+    "share",
+    "rate",
+    "ratio",
+    "reported",
+    "change",
+    "cumulative",
+    "standardised",
+    "mean",
+    "quantile",
+]
 
 # The fields that a kind needs beside those every kind may have; it has no others.
 _NEEDED: dict[str, tuple[str, ...]] = {
     "change": ("of", "against", "expressed"),
     "cumulative": ("of", "within"),
+    "standardised": ("over", "standard"),
+    "mean": ("over", "counted_in"),
+    "quantile": ("over", "counted_in", "quantile"),
 }
-_ONLY_SOME_KINDS = ("of", "against", "expressed", "within")
+_ONLY_SOME_KINDS = tuple(sorted({name for names in _NEEDED.values() for name in names}))
 
 
 class Term(Declared):
@@ -40,7 +54,9 @@ class Formula(Declared):
             description="count: a sum. share: part of a whole in percent. rate: events per N of a "
             "stock. ratio: one measure to another. reported: a value the department has computed "
             "itself and that is never summed. change: of another indicator against an earlier "
-            "period. cumulative: a count added up since the beginning of the year."
+            "period. cumulative: a count added up since the beginning of the year. standardised: a "
+            "rate as it would be with the age structure of a standard population. mean, quantile: "
+            "of values that were counted in bins."
         ),
     ]
     numerator: list[Term] = []
@@ -66,6 +82,29 @@ class Formula(Declared):
         Field(description="cumulative: the year it begins anew with; municipality.yml says when."),
     ] = None
 
+    over: Annotated[
+        Identifier | None,
+        Field(description="standardised, mean, quantile: the dimension of the bands or bins."),
+    ] = None
+    standard: Annotated[
+        Identifier | None,
+        Field(
+            description="standardised: the standard population, a column `standard_…` of the code "
+            "list; codes without a number in it are left out."
+        ),
+    ] = None
+    counted_in: Annotated[
+        Literal["completed_units", "whole_numbers"] | None,
+        Field(
+            description="mean, quantile: what a bin from 15 to 17 holds. completed_units, such as "
+            "years of age: all up to the 18th birthday. whole_numbers, such as children in a "
+            "household: 15, 16 and 17."
+        ),
+    ] = None
+    quantile: Annotated[
+        float | None, Field(gt=0, lt=1, description="quantile: which one; the median is 0.5.")
+    ] = None
+
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> Self:
         needed = _NEEDED.get(self.kind, ())
@@ -82,7 +121,22 @@ class Formula(Declared):
             )
         if "of" not in needed and not self.numerator:
             raise ValueError(f"a {self.kind} needs a numerator")
+        if "over" in needed:
+            self._is_plain_by_bands()
         return self
+
+    def _is_plain_by_bands(self) -> None:
+        sides = [self.numerator, self.denominator]
+        wanted = [1, 1] if self.kind == "standardised" else [1, 0]
+        if [len(side) for side in sides] != wanted:
+            how = (
+                "one numerator and one denominator" if wanted[1] else "one numerator, nothing else"
+            )
+            raise ValueError(f"a {self.kind} has {how}; `over` says by which bands")
+        if self.by or any(term.groups != ["all"] for side in sides for term in side):
+            raise ValueError(
+                f"a {self.kind} takes all groups of `over`; it has no `groups` and no `by`"
+            )
 
     @model_validator(mode="after")
     def _fits_kind(self) -> Self:
@@ -90,8 +144,8 @@ class Formula(Declared):
             raise ValueError(f"a {self.kind} needs a denominator")
         if self.kind in ("count", "reported") and self.denominator:
             raise ValueError(f"a {self.kind} has no denominator")
-        if (self.kind == "rate") != (self.per is not None):
-            raise ValueError("a rate, and only a rate, needs `per`")
+        if (self.kind in ("rate", "standardised")) != (self.per is not None):
+            raise ValueError("a rate, standardised or not, and only a rate, needs `per`")
         if self.kind == "reported" and len(self.numerator) != 1:
             raise ValueError("a reported value comes from exactly one measure")
         return self
@@ -116,11 +170,11 @@ class Indicator(Declared):
     unit: str
     polarity: Literal["higher_is_better", "lower_is_better", "neither"] = "neither"
     interval: Annotated[
-        Literal["byar", "wilson", "none"] | None,
+        Literal["byar", "wilson", "dobson", "none"] | None,
         Field(
             description="95 % interval; by default byar for counts of events and rates, wilson for "
-            "shares, none for stocks and all else. Changes of what has byar's limits get limits of "
-            "their own, unless this says none."
+            "shares, dobson for standardised rates, none for stocks and all else. Changes of what "
+            "has byar's limits get limits of their own, unless this says none."
         ),
     ] = None
     caveats: Words | None = None
@@ -148,6 +202,19 @@ class Indicator(Declared):
                 raise ValueError(
                     f"a {self.formula.kind} has no forecast; declare it for {self.formula.of!r}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _by_bands(self) -> Self:
+        kind = self.formula.kind
+        if (self.interval == "dobson") > (kind == "standardised"):
+            raise ValueError("dobson is the interval of a standardised rate")
+        if self.formula.over is not None:
+            fitting = ("dobson", "none") if kind == "standardised" else ("none",)
+            if self.interval is not None and self.interval not in fitting:
+                raise ValueError(f"the interval of a {kind} is {' or '.join(fitting)}")
+            if self.forecast is not None:
+                raise ValueError(f"a {kind} has no forecast; declare it for the counts behind it")
         return self
 
 

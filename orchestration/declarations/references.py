@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Collection
+from itertools import pairwise
 
 from orchestration.declarations.corrections import Correction, systems_of
 from orchestration.declarations.goals import Goal
@@ -317,6 +318,10 @@ class _Check:
             self._named(at, ("formula", "by", index), name, self.all.codes, "dimension")
         if formula.of is not None:
             self._computed_from(at, indicator)
+        if formula.over is not None and self._named(
+            at, ("formula", "over"), formula.over, self.all.codes, "dimension"
+        ):
+            self._by_bands(at, indicator, formula.over)
         if indicator.forecast is not None:
             for index, name in enumerate(indicator.forecast.levels):
                 where = ("forecast", "levels", index)
@@ -361,6 +366,42 @@ class _Check:
                         "is a stock" if measure.kind == "stock" else "may not be summed over time"
                     )
                     self.report(*at, where, f"found {base.id!r}; its measure {measure.id!r} {what}")
+
+    def _by_bands(self, at: tuple[str, str], indicator: Indicator, over: str) -> None:
+        """The code list says what the bands weigh, or where the bins begin and end."""
+        formula, entries = indicator.formula, self.all.codes[over]
+        if formula.standard is not None:
+            where: Location = ("formula", "standard")
+            known = {name for entry in entries for name, _ in entry.standards}
+            what = f"standard population (columns standard_… of codes/{over}.csv)"
+            if self._named(at, where, formula.standard, known, what):
+                weighed = [one for one in entries if one.weight(formula.standard) is not None]
+                if len(weighed) < 2:
+                    self.report(*at, where, "only one code has a number; a rate needs two bands")
+            measure = self.all.measures.get(formula.denominator[0].measure)
+            if measure is not None and measure[1].kind != "stock":
+                self.report(
+                    *at,
+                    ("formula", "denominator"),
+                    f"found {measure[1].id!r}, a flow; the denominator is the residents, a stock",
+                )
+            return
+        where = ("formula", "over")
+        if any(entry.low is None for entry in entries):
+            code = next(entry.code for entry in entries if entry.low is None)
+            self.report(
+                *at,
+                where,
+                f"codes/{over}.csv must say where each bin begins (column from) and ends (column "
+                f"to, empty for an open one); {code!r} has no from",
+            )
+            return
+        bins = sorted(entries, key=lambda entry: entry.low or 0)
+        for first, second in pairwise(bins):
+            if first.high is None or first.high >= (second.low or 0):
+                self.report(
+                    *at, where, f"the bins {first.code!r} and {second.code!r} of {over} overlap"
+                )
 
     def _summed(
         self, at: tuple[str, str], here: Location, indicator: Indicator, term: Term

@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from orchestration.declarations.codes import CodeEntry
 from orchestration.declarations.common import Text
 from orchestration.declarations.corrections import Correction, systems_of
 from orchestration.declarations.indicators import Formula, Indicator, Term, measures_behind
@@ -48,6 +49,13 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "indicator_measure": _schema("indicator_id measure_id"),
     "indicator_derived": _schema(
         "indicator_id kind of_indicator_id against expressed year_starts", year_starts=pl.Int64
+    ),
+    "indicator_band": _schema(
+        "indicator_id role measure_id group_id name_de name_en weight lower upper quantile",
+        weight=_NUMBER,
+        lower=_NUMBER,
+        upper=_NUMBER,
+        quantile=_NUMBER,
     ),
     "goal": _schema(
         "goal_id version_since name_de name_en holder_kind holder_name_de holder_name_en "
@@ -147,6 +155,7 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
                 "group_id": group_id,
             }
             for indicator in declarations.indicators.values()
+            if indicator.formula.over is None
             for role in ("numerator", "denominator")
             for term in getattr(indicator.formula, role)
             for group_id in term.groups
@@ -172,6 +181,12 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
             }
             for indicator in declarations.indicators.values()
             if indicator.formula.of is not None
+        ],
+        "indicator_band": [
+            row
+            for indicator in declarations.indicators.values()
+            if indicator.formula.over is not None
+            for row in _bands(indicator, declarations.codes[indicator.formula.over])
         ],
         "goal": _goals(declarations),
         "goal_area": _goal_areas(declarations),
@@ -240,6 +255,34 @@ def _groups(declarations: Declarations) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
+def _bands(indicator: Indicator, entries: list[CodeEntry]) -> list[dict[str, Any]]:
+    """The age bands of a standardised rate, or the bins of a mean or quantile, with their limits.
+
+    An open bin has no upper limit. Whole numbers reach half a unit to either side, as continuity
+    asks for; completed units reach up to the next.
+    """
+    formula = indicator.formula
+    half = 0.5 if formula.counted_in == "whole_numbers" else 0.0
+    return [
+        {
+            "indicator_id": indicator.id,
+            "role": role,
+            "measure_id": term.measure,
+            "group_id": f"{formula.over}={entry.code}",
+            "name_de": entry.name_de,
+            "name_en": entry.name_en,
+            "weight": None if formula.standard is None else entry.weight(formula.standard),
+            "lower": None if entry.low is None else entry.low - half,
+            "upper": None if entry.high is None else entry.high + 1 - half,
+            "quantile": formula.quantile,
+        }
+        for role in ("numerator", "denominator")
+        for term in getattr(formula, role)
+        for entry in entries
+        if formula.standard is None or entry.weight(formula.standard) is not None
+    ]
+
+
 def _year_starts(formula: Formula, declarations: Declarations) -> int | None:
     """The month in which a cumulative indicator begins anew."""
     if formula.within is None:
@@ -259,13 +302,17 @@ def _interval(indicator: Indicator, declarations: Declarations) -> str:
     formula, measures = indicator.formula, declarations.measures
     if formula.of is not None:
         below = _interval(declarations.indicators[formula.of], declarations)
-        if formula.kind == "cumulative" or below != "byar":
-            return below if formula.kind == "cumulative" else "none"
-        return "mover" if formula.expressed == "absolute" else "conditional"
+        if formula.kind == "cumulative":
+            return below
+        if formula.expressed == "absolute":
+            return "mover" if below in ("byar", "dobson") else "none"
+        return "conditional" if below == "byar" else "none"
     flows = all(measures[term.measure][1].kind == "flow" for term in formula.numerator)
     match formula.kind:
         case "share":
             return "wilson"
+        case "standardised":
+            return "dobson" if flows else "none"
         case "rate" | "count" if flows:
             return "byar"
         case _:
@@ -302,6 +349,13 @@ def formula_text(indicator: Indicator, declarations: Declarations) -> str:
         return difference if formula.expressed == "absolute" else f"{now} / {before} × 100 − 100"
     if formula.kind == "cumulative":
         return f"Σ {formula.of} (1.{_year_starts(formula, declarations)}. … t)"
+    if formula.kind in ("mean", "quantile"):
+        which = "x̄" if formula.quantile is None else f"Q({formula.quantile:g})"
+        return f"{which} [{formula.over}; {formula.numerator[0].measure}]"
+    if formula.kind == "standardised":
+        above, below = formula.numerator[0].measure, formula.denominator[0].measure
+        weights = f"{formula.standard} [{formula.over}]"
+        return f"Σ ({weights} × {above} / {below}) / Σ {weights} × {formula.per:g}"
 
     def side(terms: list[Term]) -> str:
         parts = [

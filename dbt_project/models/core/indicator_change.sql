@@ -3,6 +3,10 @@ with base as (
     select * from {{ ref('indicator_figure') }}
     union all by name
     select * from {{ ref('indicator_cumulative') }}
+    union all by name
+    select * exclude (smallest_count) from {{ ref('indicator_standardised') }}
+    union all by name
+    select * exclude (smallest_count) from {{ ref('indicator_binned') }}
 ),
 
 concerned as (

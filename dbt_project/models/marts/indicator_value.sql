@@ -8,3 +8,11 @@ select * from {{ ref('indicator_cumulative') }}
 union all by name
 
 select * from {{ ref('indicator_change') }}
+
+union all by name
+
+select * exclude (smallest_count) from {{ ref('indicator_standardised') }}
+
+union all by name
+
+select * exclude (smallest_count) from {{ ref('indicator_binned') }}

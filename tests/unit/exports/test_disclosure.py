@@ -384,3 +384,55 @@ def test_no_difference_of_shown_values_gives_a_withheld_count_away(
         assert not hidden & set(range(first + 1, second + 1))
     changes = after.filter(indicator_id="change").drop_nulls("value")["period_start"].dt.year()
     assert not hidden & set(changes)
+
+
+# --- values by bands -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "numerator", "denominator", "smallest", "reason"),
+    [
+        ("standardised", 900.0, 9000.0, 12.0, None),
+        ("standardised", 900.0, 9000.0, 4.0, "Fallzahl unter 5"),
+        ("standardised", 4.0, 9000.0, 4.0, "Fallzahl unter 5"),
+        ("standardised", 900.0, 9000.0, None, "Fallzahl nicht prüfbar"),
+        ("quantile", None, 300.0, 7.0, None),
+        ("quantile", None, 300.0, 1.0, "Fallzahl unter 5"),
+        ("mean", 30.0, 4.0, 4.0, "Fallzahl unter 5"),
+        ("mean", 300.0, 40.0, 40.0, None),
+    ],
+)
+def test_what_could_be_solved_for_a_small_band_is_withheld(
+    kind: str,
+    numerator: float | None,
+    denominator: float,
+    smallest: float | None,
+    reason: str | None,
+) -> None:
+    values = pl.DataFrame(
+        [frames.value(kind, "01", 2023, numerator, denominator, figure=50.0)],
+        schema=frames.VALUE_SCHEMA,
+    )
+    kinds = pl.DataFrame({"indicator_id": [kind], "kind": [kind]})
+    counts = values.select(KEY).with_columns(smallest_count=pl.lit(smallest, pl.Float64))
+    after = suppress_values(values, kinds, Rule(), smallest=counts)
+    assert after["reason"].item() == reason
+    assert (after["value"].item() is None) == (reason is not None)
+    source = pl.DataFrame({"source_id": ["s"], "protection": ["statistik"]})
+    tables = {
+        "indicator_value": values,
+        "indicator": kinds,
+        "indicator_source": pl.DataFrame({"indicator_id": [kind], "source_id": ["s"]}),
+        "source": source,
+        "indicator_smallest_count": counts,
+    }
+    masked = mask_protected(tables)
+    assert masked["indicator_value"]["reason"].item() == reason
+    left = masked["indicator_smallest_count"]["smallest_count"].item()
+    assert left == (None if smallest is not None and smallest < 5 else smallest)
+    empty = {
+        "forecast": pl.DataFrame(schema=frames.FORECAST_SCHEMA),
+        "mark": pl.DataFrame(schema=frames.MARK_SCHEMA),
+    }
+    released = protect({**tables, **masked, **empty}, Rule())
+    assert released["indicator_value"]["reason"].item() == reason
