@@ -12,6 +12,7 @@ import polars as pl
 
 from exports.disclosure import CONTEXT, MASKED
 from exports.fingerprint import frame_fingerprint
+from exports.views import create_views, quoted, text, view_texts
 
 Mask = Callable[[Mapping[str, pl.DataFrame]], Mapping[str, pl.DataFrame]]
 
@@ -31,10 +32,10 @@ def publish(source_db: Path, target: Path, mask: Mask | None = None) -> Publishe
     """Copy schema `marts` of the build into a new file and put it in place of `target`.
 
     Tables keep columns, constraints, indexes and comments; rows are sorted by primary key, or by
-    all columns. The file before stays as `<stem>.before.duckdb`, there is no moment without a
-    whole published file, and sessions that have the old one open keep it. Where content and
-    structure equal the published ones nothing is written, so that `rollback` still leads to
-    something else.
+    all columns; beside them stand the views of `exports.views`. The file before stays as
+    `<stem>.before.duckdb`, there is no moment without a whole published file, and sessions that
+    have the old one open keep it. Where content, structure and views equal the published ones
+    nothing is written, so that `rollback` still leads to something else.
 
     `mask` (such as `exports.disclosure.mask_protected`) gets the frames of
     `exports.disclosure.MASKED` and `CONTEXT` that exist and gives back those to be written in
@@ -47,12 +48,13 @@ def publish(source_db: Path, target: Path, mask: Mask | None = None) -> Publishe
     part = target.with_name(f".{target.stem}.new{target.suffix}")
     _remove_database(part)
     with duckdb.connect(str(part)) as connection:
-        connection.execute(f"ATTACH {_text(str(source_db))} AS build (READ_ONLY)")
+        connection.execute(f"ATTACH {text(str(source_db))} AS build (READ_ONLY)")
         _copy_marts(connection, mask)
         connection.execute("DETACH build")
+        create_views(connection)
         connection.execute("CHECKPOINT")
     new_hash = content_hash(part)
-    if target.is_file() and content_hash(target) == new_hash:
+    if target.is_file() and content_hash(target) == new_hash and _views(target) == _views(part):
         _remove_database(part)
         return Published(target, new_hash, is_new=False)
     _sync(part)
@@ -103,9 +105,14 @@ def content_hash(db: Path) -> str:
             digest.update(f"{sql}\n{comment or ''}\n".encode())
             for column, words in _column_comments(connection, catalog, name):
                 digest.update(f"{column}: {words}\n".encode())
-            frame = connection.sql(f"SELECT * FROM marts.{_name(name)} ORDER BY ALL").pl()
+            frame = connection.sql(f"SELECT * FROM marts.{quoted(name)} ORDER BY ALL").pl()
             digest.update(frame_fingerprint(name, frame).encode())
     return digest.hexdigest()
+
+
+def _views(db: Path) -> list[tuple[str, ...]]:
+    with duckdb.connect(str(db), read_only=True) as connection:
+        return view_texts(connection, _only(connection))
 
 
 def _copy_marts(connection: duckdb.DuckDBPyConnection, mask: Mask | None) -> None:
@@ -128,10 +135,10 @@ def _copy_marts(connection: duckdb.DuckDBPyConnection, mask: Mask | None) -> Non
         connection.execute(sql)
         _copy_rows(connection, name, masked.get(name))
         if comment:
-            connection.execute(f"COMMENT ON TABLE marts.{_name(name)} IS {_text(comment)}")
+            connection.execute(f"COMMENT ON TABLE marts.{quoted(name)} IS {text(comment)}")
         for column, words in _column_comments(connection, "build", name):
             connection.execute(
-                f"COMMENT ON COLUMN marts.{_name(name)}.{_name(column)} IS {_text(words)}"
+                f"COMMENT ON COLUMN marts.{quoted(name)}.{quoted(column)} IS {text(words)}"
             )
     for (sql,) in connection.sql(
         "SELECT sql FROM duckdb_indexes() WHERE database_name = 'build' "
@@ -143,7 +150,7 @@ def _copy_marts(connection: duckdb.DuckDBPyConnection, mask: Mask | None) -> Non
 def _copy_rows(
     connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame | None
 ) -> None:
-    rows = f"build.marts.{_name(name)}"
+    rows = f"build.marts.{quoted(name)}"
     if frame is not None:
         connection.register("masked_rows", frame)
         rows = "masked_rows"
@@ -152,9 +159,9 @@ def _copy_rows(
         "AND schema_name = 'marts' AND table_name = ? AND constraint_type = 'PRIMARY KEY'",
         [name],
     ).fetchone()
-    order = ", ".join(_name(column) for column in keys[0]) if keys else "ALL"
+    order = ", ".join(quoted(column) for column in keys[0]) if keys else "ALL"
     connection.execute(
-        f"INSERT INTO marts.{_name(name)} BY NAME SELECT * FROM {rows} ORDER BY {order}"
+        f"INSERT INTO marts.{quoted(name)} BY NAME SELECT * FROM {rows} ORDER BY {order}"
     )
     if frame is not None:
         connection.unregister("masked_rows")
@@ -178,7 +185,7 @@ def _masked(
             "Teach exports/disclosure.py how to protect them before they are published."
         )
     frames = {
-        name: connection.sql(f"SELECT * FROM build.marts.{_name(name)}").pl()
+        name: connection.sql(f"SELECT * FROM build.marts.{quoted(name)}").pl()
         for name in tables
         if name in (*MASKED, *CONTEXT)
     }
@@ -254,11 +261,3 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
