@@ -1,0 +1,103 @@
+"""What analysts open: ten questions of the position paper, and the views they stand on."""
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.place import Place
+from tests.city.cities import REPO, new_musterstadt, wirkraum
+
+pytestmark = [pytest.mark.city, pytest.mark.slow]
+
+QUESTIONS = sorted((REPO / "analysis").glob("*.sql"))
+HEADER = ("Frage", "Question", "Positionspapier", "Darf", "May", "Darf nicht", "May not")
+# What every answer has to carry beside its value.
+CARRIED = {"value", "low", "high", "status", "marks", "period_start"}
+RANKING = re.compile(
+    r"\b(?:(?:dense_|percent_)?rank|row_number|ntile|cume_dist|top_n)\s*\(|score|ampel|traffic|"
+    r"\blimit\b",
+    re.IGNORECASE,
+)
+FIGURES = re.compile(
+    r"\b(?:value|low|high|numerator|denominator|marks|target|difference|status|cost)\b"
+)
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Musterstadt after one run; tests may read it, not change it."""
+    folder = new_musterstadt(tmp_path_factory.mktemp("analysts") / "musterstadt")
+    done = wirkraum("run", folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Place(folder)
+
+
+def test_there_are_ten_questions() -> None:
+    assert [path.name[:3] for path in QUESTIONS] == [f"{number:02}_" for number in range(1, 11)]
+
+
+@pytest.mark.parametrize("path", QUESTIONS, ids=lambda path: path.stem)
+def test_a_question_says_what_it_may_be_used_for_in_both_languages(path: Path) -> None:
+    head, _, sql = path.read_text(encoding="utf-8").partition("\nwith ")
+    if not sql:
+        head, _, sql = path.read_text(encoding="utf-8").partition("\nselect\n")
+    said = dict(re.findall(r"^-- ([\w ]+): (\S.+)$", head, re.MULTILINE))
+    assert tuple(said) == HEADER
+    assert "These " in said["Positionspapier"]
+    assert "--" not in sql.partition("\norder by ")[2]
+
+
+@pytest.mark.parametrize("path", QUESTIONS, ids=lambda path: path.stem)
+def test_no_answer_is_a_rank(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    sql = "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+    assert not RANKING.findall(sql.replace("level_rank", ""))
+    *_, order = sql.rpartition("\norder by ")
+    assert not FIGURES.findall(order), "answers are ordered by names and dates, never by a figure"
+
+
+@pytest.mark.parametrize("path", QUESTIONS, ids=lambda path: path.stem)
+def test_a_question_runs_unchanged_on_the_published_warehouse(city: Place, path: Path) -> None:
+    with duckdb.connect(str(city.published_warehouse), read_only=True) as connection:
+        answer = connection.sql(path.read_text(encoding="utf-8"))
+        assert set(answer.columns) >= CARRIED
+        assert {"rank", "rang", "score"}.isdisjoint(answer.columns)
+        frame = answer.pl()
+    assert frame.height
+    assert not frame.filter(status="suppressed")["value"].drop_nulls().len()
+    assert frame["value"].drop_nulls().len()
+
+
+def test_lowered_targets_and_programmes_of_the_whole_city_are_not_lost(city: Place) -> None:
+    with duckdb.connect(str(city.published_warehouse), read_only=True) as connection:
+        goals = connection.sql((REPO / "analysis/07_ziele_und_ihre_erreichung.sql").read_text())
+        found = goals.filter("goal_en like 'Reach families%'").project("target, value").fetchall()
+    assert [target for target, _ in found] == [20.0, 23.0]
+    assert found[0][1] is not None
+
+
+def test_wide_rows_say_the_same_as_the_long_ones(city: Place) -> None:
+    with duckdb.connect(str(city.published_warehouse), read_only=True) as connection:
+        wide = connection.sql(
+            "select area_id, hze_rate, hze_rate__low, hze_rate__status, hze_rate__marks, "
+            "hze_rate__period_start from views.stadtgliederung_stadtteil order by 1"
+        ).fetchall()
+        long = connection.sql(
+            "select area_id, value, low, status, marks, period_start "
+            "from marts.indicator_value join marts.indicator_value_mark using (indicator_id, "
+            "area_system, area_version, area_id, period_start, grain, group_id) "
+            "join marts.area using (area_system, area_version, area_id) "
+            "where indicator_id = 'hze_rate' and level = 'stadtteil' and group_id = 'all' "
+            "and area_version = '2020' and grain = 'year' "
+            "and period_start = '2024-01-01' order by 1"
+        ).fetchall()
+        views = connection.sql("select view_name from duckdb_views() where schema_name = 'views'")
+        names = {name for (name,) in views.fetchall()}
+    assert len(wide) == 24
+    assert wide == long
+    assert names == {
+        *("latest_value", "stadtgliederung_stadtteil", "stadtgliederung_stadtgebiet"),
+        "stadtgliederung_stadt",
+    }
