@@ -1,7 +1,6 @@
 """The unit tests of the dbt project, against a warehouse that has every table and no rows."""
 
 import json
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -32,15 +31,21 @@ def _failures(results: list[warehouse.NodeResult], wanted: str) -> str:
     return "\n\n".join(f"{one.unique_id}\n{one.message}" for one in results if one.status != wanted)
 
 
-def test_unit_tests_of_the_models_pass(tmp_path: Path) -> None:
-    place = Place(tmp_path / "musterstadt")
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A warehouse with every model and no rows."""
+    place = Place(tmp_path_factory.mktemp("units") / "musterstadt")
     lake.prepare(place)
     warehouse.write_inputs(read_declarations(REPO / "examples" / "musterstadt"), place)
-    folder = warehouse.copy_project(place)
+    warehouse.copy_project(place)
     models = list(warehouse._invoke(place, ["run", "--empty"]))
     failures = _failures(models, "success")
     assert not failures, failures
-    manifest = json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
+    return place
+
+
+def test_unit_tests_of_the_models_pass(place: Place) -> None:
+    manifest = json.loads((place.dbt / "target" / "manifest.json").read_text(encoding="utf-8"))
     _create_sources(place, list(manifest["sources"].values()))
 
     results = list(warehouse._invoke(place, ["test", "--select", "test_type:unit"]))
@@ -49,3 +54,23 @@ def test_unit_tests_of_the_models_pass(tmp_path: Path) -> None:
     assert not failures, failures
     assert {one.unique_id for one in results} == set(manifest["unit_tests"])
     assert results
+
+
+def test_docs_are_generated_and_know_every_column(place: Place) -> None:
+    """`dbt docs generate` reads the warehouse as it is built, without the network."""
+    list(warehouse._invoke(place, ["docs", "generate", "--static"]))
+
+    target = place.dbt / "target"
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    catalog = json.loads((target / "catalog.json").read_text(encoding="utf-8"))
+    models = {key: one for key, one in manifest["nodes"].items() if key.startswith("model.")}
+    assert models
+    assert set(models) <= set(catalog["nodes"])
+    unknown = {
+        key: sorted(set(catalog["nodes"][key]["columns"]) ^ set(one["columns"]))
+        for key, one in models.items()
+        if set(catalog["nodes"][key]["columns"]) != set(one["columns"])
+    }
+    assert unknown == {}
+    page = (target / "static_index.html").read_text(encoding="utf-8")
+    assert models["model.wirkraum.indicator_value"]["description"][:40] in page
