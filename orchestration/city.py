@@ -63,6 +63,8 @@ class City:
         digest.update(self.declarations.marks.model_dump_json().encode())
         for indicator in self.declarations.indicators.values():
             digest.update(indicator.model_dump_json().encode())
+        for outline in self.declarations.register.outlines["geometry"]:
+            digest.update(outline)
         for package in ("forecasting", "quality", "exports"):
             for path in sorted((Path(__file__).parent.parent / package).rglob("*.py")):
                 digest.update(path.read_bytes())

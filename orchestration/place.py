@@ -89,6 +89,11 @@ class Place:
         return self.published / "warehouse.duckdb"
 
     @property
+    def published_areas(self) -> Path:
+        """The areas with their outlines, for maps (GeoParquet)."""
+        return self.published / "areas.parquet"
+
+    @property
     def releases(self) -> Path:
         """Dated, immutable releases, one folder per audience."""
         return self.published / "releases"

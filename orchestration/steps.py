@@ -4,6 +4,7 @@ import duckdb
 import polars as pl
 
 from exports.disclosure import mask_protected
+from exports.geoparquet import write_areas
 from exports.publish import publish as put_in_place
 from exports.release import Profile, build_release, create_ledger
 from forecasting.outlook import outlook
@@ -124,6 +125,11 @@ def publish(city: City) -> str:
     mask = mask_protected if protected else None
     place = city.place
     done = put_in_place(place.warehouse, place.published_warehouse, mask)
+    register = city.declarations.register
+    if register.outlines.height:
+        write_areas(register.areas, register.outlines, place.published_areas)
+    else:
+        place.published_areas.unlink(missing_ok=True)
     return done.content_hash
 
 

@@ -31,6 +31,19 @@ class Validity(Declared):
     valid_to: date | None = None
 
 
+class Outlines(Declared):
+    """Where the outlines of the areas of one level are."""
+
+    file: Annotated[
+        str,
+        Field(
+            description="GeoJSON in longitude and latitude, gzip allowed, relative to areas/ or "
+            "below ${NAME}."
+        ),
+    ]
+    id: Annotated[str, Field(description="Property with the area's code.")] = "area_id"
+
+
 class AreaFile(Declared):
     """The areas of one level: from a CSV or GeoJSON file, by hand, or both."""
 
@@ -55,6 +68,10 @@ class AreaFile(Declared):
     ] = None
     members: list[Member] = []
     validity: list[Validity] = []
+    geometry: Annotated[
+        Outlines | None,
+        Field(description="Outlines of these areas, for maps; not needed to count."),
+    ] = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> "AreaFile":

@@ -8,12 +8,13 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from orchestration.declarations.areas import AreaFile, AreaSystem, Crosswalk, Events, Version
+from orchestration.declarations.outlines import OUTLINE_SCHEMA, BadOutline, outlines_of
 from orchestration.declarations.yaml_lines import Location
 
 AREA_SCHEMA = {
@@ -55,10 +56,11 @@ class RegisterError(Exception):
 
 @dataclass(frozen=True)
 class AreaRegister:
-    """All areas and all raw crosswalk weights as frames (AREA_SCHEMA, CROSSWALK_SCHEMA)."""
+    """All areas, raw crosswalk weights and outlines as frames (AREA_SCHEMA, …, OUTLINE_SCHEMA)."""
 
     areas: pl.DataFrame
     crosswalk: pl.DataFrame
+    outlines: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OUTLINE_SCHEMA))
 
     @classmethod
     def empty(cls) -> "AreaRegister":
@@ -93,18 +95,50 @@ def read_register(folder: Path, systems: list[AreaSystem]) -> AreaRegister:
     problems: list[tuple[str, Location, str]] = []
     areas: list[dict[str, object]] = []
     weights: list[dict[str, object]] = []
+    outlines: list[tuple[str, str, str, bytes]] = []
     for system in systems:
         known: dict[str, set[str]] = {}
         for index, version in enumerate(system.versions):
             rows = list(_version(folder, system, version, ("versions", index), problems))
             known[version.version] = {str(row["area_id"]) for row in rows}
             areas += rows
+            outlines += _outlines(folder, system, version, ("versions", index), rows, problems)
         weights += _crosswalks(folder, system, known, problems)
     if problems:
         raise RegisterError(problems)
     return AreaRegister(
-        pl.DataFrame(areas, schema=AREA_SCHEMA), pl.DataFrame(weights, schema=CROSSWALK_SCHEMA)
+        pl.DataFrame(areas, schema=AREA_SCHEMA),
+        pl.DataFrame(weights, schema=CROSSWALK_SCHEMA),
+        pl.DataFrame(outlines, schema=OUTLINE_SCHEMA, orient="row"),
     )
+
+
+def _outlines(
+    folder: Path,
+    system: AreaSystem,
+    version: Version,
+    at: Location,
+    rows: list[dict[str, object]],
+    problems: list[tuple[str, Location, str]],
+) -> Iterator[tuple[str, str, str, bytes]]:
+    """The outlines a version declares; areas without one are allowed, unknown ones are not."""
+    for index, part in enumerate(version.areas):
+        if part.geometry is None:
+            continue
+        known = {row["area_id"] for row in rows if row["level"] == part.level}
+        file, here = part.geometry.file, (*at, "areas", index, "geometry")
+        try:
+            found = dict(outlines_of(_text(folder, file), file, part.geometry.id, part.level))
+        except (_Unreadable, BadOutline) as error:
+            problems.append((system.area_system, (*here, "file"), str(error)))
+            continue
+        strange = sorted(found.keys() - known)
+        if strange:
+            shown = ", ".join(map(repr, strange[:5]))
+            said = f"{file!r} has outlines of no such area of level {part.level!r}: {shown}"
+            problems.append((system.area_system, here, said))
+        for area_id in sorted(found):
+            yield system.area_system, version.version, area_id, found[area_id]
 
 
 def _version(
@@ -184,7 +218,7 @@ class _Unreadable(Exception):
     pass
 
 
-def _read_rows(folder: Path, file: str, delimiter: str) -> list[dict[str, str]]:
+def _text(folder: Path, file: str) -> str:
     try:
         path = expand(file, folder)
     except KeyError as error:
@@ -198,9 +232,13 @@ def _read_rows(folder: Path, file: str, delimiter: str) -> list[dict[str, str]]:
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _Unreadable(f"{file!r} is not UTF-8 at byte {error.start}") from None
+
+
+def _read_rows(folder: Path, file: str, delimiter: str) -> list[dict[str, str]]:
+    text = _text(folder, file)
     if text.lstrip().startswith("{"):
         return [
             {key: "" if value is None else str(value) for key, value in one["properties"].items()}

@@ -101,3 +101,16 @@ def test_wide_rows_say_the_same_as_the_long_ones(city: Place) -> None:
         *("latest_value", "stadtgliederung_stadtteil", "stadtgliederung_stadtgebiet"),
         "stadtgliederung_stadt",
     }
+
+
+def test_areas_stand_beside_the_warehouse_with_their_outlines(city: Place) -> None:
+    key = "area_system, area_version, area_id, name, level, parent_id"
+    with duckdb.connect(str(city.published_warehouse), read_only=True) as connection:
+        marts = connection.sql(
+            f"select {key} from marts.area where not is_unassigned order by all"
+        ).fetchall()
+        told = connection.sql(
+            f"select {key} from '{city.published_areas}' where geometry is not null order by all"
+        ).fetchall()
+    assert told == marts
+    assert len(told) == 57

@@ -105,6 +105,14 @@ def test_same_bytes_on_every_run(city: Path, tmp_path: Path) -> None:
     assert different == []
 
 
+def test_declared_outlines_are_those_of_the_generator(city: Path) -> None:
+    """They are kept in the repository: declarations are read before anything is generated."""
+    written = sorted((city / "areas").glob("*.geojson"))
+    assert len(written) == 2
+    for path in written:
+        assert path.read_bytes() == (FOLDER / "areas" / path.name).read_bytes()
+
+
 def test_writes_only_what_differs(tmp_path: Path) -> None:
     assert len(generate(tmp_path)) > 100
     assert generate(tmp_path) == []
