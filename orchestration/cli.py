@@ -341,6 +341,22 @@ def rollback(folder: Folder) -> None:
 
 
 @app.command()
+def docs(folder: Folder) -> None:
+    """Write one page about all tables and columns, in German and English (dbt docs).
+
+    Example: wirkraum docs examples/musterstadt
+    """
+    from orchestration.place import Place
+    from orchestration.run import alone
+    from orchestration.warehouse import document
+
+    place = Place(folder)
+    with alone(place):
+        page = document(place)
+    Console().print(f"{page}: open it in a browser.", soft_wrap=True)
+
+
+@app.command()
 def ui(
     folder: Folder,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,

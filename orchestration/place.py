@@ -78,6 +78,11 @@ class Place:
         return self.build / "dbt"
 
     @property
+    def docs(self) -> Path:
+        """One page about all tables, as dbt draws it."""
+        return self.build / "docs.html"
+
+    @property
     def published(self) -> Path:
         """What readers may open."""
         base = self.folder / "var" / "published"

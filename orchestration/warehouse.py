@@ -160,6 +160,19 @@ def manifest_path(place: Place) -> Path:
     return target
 
 
+def document(place: Place) -> Path:
+    """Write one page that shows what every table and column means and is made from (dbt docs).
+
+    Gives back where it lies. Needs no network. Raises WarehouseError where nothing was built yet.
+    """
+    if not place.warehouse.is_file():
+        raise WarehouseError(f"{place.warehouse} is not there; `wirkraum run` builds it")
+    copy_project(place)
+    list(_invoke(place, ["docs", "generate", "--static"]))
+    (place.dbt / "target" / "static_index.html").replace(place.docs)
+    return place.docs
+
+
 def project_fingerprint() -> str:
     """Changes when any file of the dbt project changes."""
     digest = hashlib.sha256()

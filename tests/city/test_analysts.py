@@ -1,6 +1,11 @@
-"""What analysts open: ten questions of the position paper, and the views they stand on."""
+"""What analysts open: ten questions, views, outlines, a notebook, the lines of the README."""
 
+import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -114,3 +119,84 @@ def test_areas_stand_beside_the_warehouse_with_their_outlines(city: Place) -> No
         ).fetchall()
     assert told == marts
     assert len(told) == 57
+
+
+def _snippet(language: str) -> str:
+    """The block of the README in this language."""
+    (found,) = re.findall(
+        rf"^```{language}\n(.*?)^```", (REPO / "README.md").read_text(encoding="utf-8"), re.M | re.S
+    )
+    return str(found)
+
+
+def _at_home(
+    city: Place, folder: Path, *command: str | Path, given: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command where the README's paths lead to this city, with the tools of the lock."""
+    (folder / "examples").mkdir(exist_ok=True)
+    for link, target in (("examples/musterstadt", city.folder), ("analysis", REPO / "analysis")):
+        if not (folder / link).exists():
+            (folder / link).symlink_to(target)
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": tools, "HOME": str(folder)},
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_duckdb_command_line_of_the_readme(city: Place, tmp_path: Path) -> None:
+    done = _at_home(city, tmp_path, "bash", "-eu", given=_snippet("sh"))
+    assert done.returncode == 0, done.stderr
+    assert "indicator_id" in done.stdout
+    assert "Musterstadt" in done.stdout
+
+
+def test_the_python_of_the_readme(city: Place, tmp_path: Path) -> None:
+    done = _at_home(city, tmp_path, sys.executable, "-", given=_snippet("python"))
+    assert done.returncode == 0, done.stderr
+    assert "Altstadt" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R with the package duckdb")
+def test_the_r_of_the_readme(city: Place, tmp_path: Path) -> None:
+    done = _at_home(city, tmp_path, "Rscript", "-", given=_snippet("r"))
+    assert done.returncode == 0, done.stderr
+    assert "Altstadt" in done.stdout
+
+
+def test_the_notebook_runs_without_a_browser(city: Place, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    # A copy, because marimo keeps what was shown beside the notebook.
+    notebook = shutil.copy(REPO / "notebooks" / "first_page.py", tmp_path)
+    asked = ["--no-include-code", "--", "--warehouse", str(city.published_warehouse)]
+    asked += ["--indicator", "hze_rate", "--area", "0101"]
+    before = city.published_warehouse.read_bytes()
+    done = _at_home(city, tmp_path, "marimo", "export", "html", notebook, "-o", page, *asked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = page.read_text(encoding="utf-8")
+    with duckdb.connect(str(city.published_warehouse), read_only=True) as connection:
+        told = connection.sql(
+            "select name_de, meaning_en, area_name, latest_value.unit, marks from marts.indicator "
+            "join views.latest_value using (indicator_id) where indicator_id = 'hze_rate' "
+            "and area_id = '0101' and group_id = 'all'"
+        ).fetchone()
+    assert told is not None
+    assert told[-1].startswith("M01")
+    for words in (*told, "95 %", "Merkzeichen und Fragen", "<line", "observed"):
+        # The page holds its contents as JSON, angle brackets escaped.
+        assert json.dumps(words)[1:-1].replace("<", "\\u003C") in shown, words
+    assert city.published_warehouse.read_bytes() == before
+
+
+def test_the_notebook_says_what_to_do_without_a_warehouse(city: Place, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    # A copy, because marimo keeps what was shown beside the notebook.
+    notebook = shutil.copy(REPO / "notebooks" / "first_page.py", tmp_path)
+    asked = ("--no-include-code", "--", "--warehouse", "fehlt.duckdb")
+    done = _at_home(city, tmp_path, "marimo", "export", "html", notebook, "-o", page, *asked)
+    assert "make demo" in page.read_text(encoding="utf-8"), done.stderr

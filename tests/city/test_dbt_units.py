@@ -1,6 +1,7 @@
 """The unit tests of the dbt project, against a warehouse that has every table and no rows."""
 
 import json
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -57,8 +58,8 @@ def test_unit_tests_of_the_models_pass(place: Place) -> None:
 
 
 def test_docs_are_generated_and_know_every_column(place: Place) -> None:
-    """`dbt docs generate` reads the warehouse as it is built, without the network."""
-    list(warehouse._invoke(place, ["docs", "generate", "--static"]))
+    """One page, as `wirkraum docs` writes it."""
+    written = warehouse.document(place)
 
     target = place.dbt / "target"
     manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
@@ -72,5 +73,10 @@ def test_docs_are_generated_and_know_every_column(place: Place) -> None:
         if set(catalog["nodes"][key]["columns"]) != set(one["columns"])
     }
     assert unknown == {}
-    page = (target / "static_index.html").read_text(encoding="utf-8")
+    page = written.read_text(encoding="utf-8")
     assert models["model.wirkraum.indicator_value"]["description"][:40] in page
+
+
+def test_docs_need_a_warehouse(tmp_path: Path) -> None:
+    with pytest.raises(warehouse.WarehouseError, match="is not there; `wirkraum run` builds it"):
+        warehouse.document(Place(tmp_path))

@@ -163,3 +163,29 @@ def test_every_row_is_accepted_or_set_aside(warehouse: Path) -> None:
         "select file_name from marts.delivery where rows_in <> rows_accepted + rows_quarantined",
     )
     assert rows == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((REPO / "analysis").glob("*.sql")), ids=lambda one: one.stem
+)
+def test_the_questions_of_analysts_run_here_too(warehouse: Path, path: Path) -> None:
+    """Berlin declares no goals, services, programmes or ratios; to the rest it has answers."""
+    rows = _rows(warehouse, path.read_text(encoding="utf-8"))
+    if path.stem[:2] in ("01", "02", "05", "10"):
+        assert rows
+
+
+def test_outlines_of_berlin_stand_beside_its_warehouse(warehouse: Path) -> None:
+    areas = warehouse.with_name("areas.parquet")
+    rows = _rows(
+        warehouse,
+        f"select area_version, level, count(geometry), count(*) from '{areas}' "
+        "group by all having count(geometry) > 0 order by all",
+    )
+    assert rows == [
+        ("2006", "bezirk", 12, 12),
+        ("2006", "bzr", 138, 138),
+        ("2021", "bezirk", 12, 12),
+        ("2021", "bzr", 143, 143),
+        ("2021", "plr", 542, 542),
+    ]
