@@ -10,7 +10,6 @@ from typing import Final
 
 import duckdb
 
-SCHEMA: Final = "views"
 NEEDED: Final = ("area", "indicator", "indicator_value", "indicator_value_mark")
 
 LATEST: Final = """
@@ -109,20 +108,19 @@ def create_views(connection: duckdb.DuckDBPyConnection) -> list[str]:
     connection.execute(LATEST)
     connection.execute(f"COMMENT ON VIEW views.latest_value IS {text(LATEST_WORDS)}")
     made = ["latest_value"]
-    levels = connection.sql(
-        "SELECT DISTINCT area_system, level FROM marts.area WHERE NOT is_unassigned ORDER BY ALL"
-    ).fetchall()
-    for system, level in levels:
-        indicators = connection.execute(
-            "SELECT DISTINCT indicator.indicator_id FROM views.latest_value AS latest "
-            "INNER JOIN marts.indicator AS indicator USING (indicator_id) "
-            "WHERE latest.area_system = ? AND latest.level = ? AND latest.group_id = 'all' "
-            "AND indicator.retired_on IS NULL ORDER BY ALL",
-            [system, level],
-        ).fetchall()
-        if indicators:
-            made.append(f"{system}_{level}")
-            _create_wide(connection, system, level, [name for (name,) in indicators])
+    shown: dict[tuple[str, str], list[str]] = {}
+    # One look for all levels: it reads every value there is.
+    for system, level, indicator_id in connection.sql(
+        "SELECT DISTINCT latest.area_system, latest.level, latest.indicator_id "
+        "FROM views.latest_value AS latest "
+        "INNER JOIN marts.indicator AS indicator USING (indicator_id) "
+        "WHERE latest.group_id = 'all' AND NOT latest.is_unassigned "
+        "AND indicator.retired_on IS NULL ORDER BY ALL"
+    ).fetchall():
+        shown.setdefault((system, level), []).append(indicator_id)
+    for (system, level), indicators in shown.items():
+        made.append(f"{system}_{level}")
+        _create_wide(connection, system, level, indicators)
     connection.execute("COMMIT")
     return made
 
