@@ -32,11 +32,24 @@ REVISION_FIGURES: Final = (
     "total_change_percent",
 )
 VALUE_TABLES: Final = ("indicator_value", "indicator_value_mark")
-MASKED: Final = (*VALUE_TABLES, "indicator_revision", "forecast", "mark", "control_total")
-CONTEXT: Final = ("indicator", "indicator_source", "source", "measure")
-KINDS: Final = ("count", "share", "rate", "ratio", "reported")
+INDEX_TABLES: Final = ("indicator_class", "indicator_class_part")
+MASKED: Final = (
+    *VALUE_TABLES,
+    *INDEX_TABLES,
+    "indicator_revision",
+    "forecast",
+    "mark",
+    "control_total",
+)
+CONTEXT: Final = ("indicator", "indicator_component", "indicator_source", "source", "measure")
+KINDS: Final = ("count", "share", "rate", "ratio", "reported", "composite")
+EDITION: Final = ("indicator_id", "area_system", "area_version", "period_start", "grain")
 
 UNCHECKED: Final = ("Fallzahl nicht prüfbar", "count cannot be checked")
+COMPONENT: Final = (
+    "Bestandteile geschützt, auch in anderen Gebieten",
+    "components withheld, in other areas too",
+)
 FORECAST: Final = (
     "Ausblick geschützt, weil Werte dieser Reihe geschützt sind",
     "outlook withheld because values of this series are suppressed",
@@ -131,6 +144,65 @@ def suppress_values(
     )
 
 
+def suppress_composites(values: pl.DataFrame, components: pl.DataFrame) -> pl.DataFrame:
+    """Withhold an index in every area of an edition one of whose components is withheld.
+
+    `values` is the frame after `suppress_values`, `components` gives `indicator_id` and `part_id`.
+    Rows and their order stay; rows without a value keep their status and reason.
+    """
+    hit = _matches(values, _withheld_editions(values, components), EDITION)
+    hit = hit & values["value"].is_not_null()
+    return values.with_columns(
+        *(pl.when(~hit).then(pl.col(column)).alias(column) for column in FIGURES),
+        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+        reason=pl.when(hit).then(pl.lit(COMPONENT[0])).otherwise(pl.col("reason")),
+        reason_en=pl.when(hit).then(pl.lit(COMPONENT[1])).otherwise(pl.col("reason_en")),
+    )
+
+
+def _withheld_editions(values: pl.DataFrame, components: pl.DataFrame) -> pl.DataFrame:
+    withheld = values.filter(status="suppressed", group_id="all").rename(
+        {"indicator_id": "part_id"}
+    )
+    links = components.select("indicator_id", "part_id")
+    return links.join(withheld, on="part_id").select(EDITION).unique()
+
+
+def suppress_classes(classes: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Withhold the classes of withheld indices; `values` is the frame after all suppression."""
+    hit = _matches(classes, values.filter(status="suppressed"), KEY)
+    hidden = ("value", "class_id", "class_de", "class_en", "above", "up_to")
+    return classes.with_columns(
+        *(pl.when(~hit).then(pl.col(column)).alias(column) for column in hidden),
+        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+        reason=pl.when(hit).then(pl.lit(COMPONENT[0])).otherwise(pl.col("reason")),
+        reason_en=pl.when(hit).then(pl.lit(COMPONENT[1])).otherwise(pl.col("reason_en")),
+    )
+
+
+def suppress_class_parts(
+    parts: pl.DataFrame, values: pl.DataFrame, components: pl.DataFrame
+) -> pl.DataFrame:
+    """Withhold withheld components, and what their whole edition is measured by.
+
+    `values` is the frame after all suppression. A mean or a z score of another area would give
+    the withheld component away, so none is left in such an edition.
+    """
+    named = parts.select(*(name for name in KEY if name != "indicator_id"), indicator_id="part_id")
+    hit = _matches(named, values.filter(status="suppressed"), KEY)
+    edition = _matches(parts, _withheld_editions(values, components), EDITION)
+    return parts.with_columns(
+        *(
+            pl.when(~edition).then(pl.col(column)).alias(column)
+            for column in ("mean", "standard_deviation", "z")
+        ),
+        value=pl.when(~hit).then(pl.col("value")),
+        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+        reason=pl.when(hit).then(pl.lit(COMPONENT[0])).otherwise(pl.col("reason")),
+        reason_en=pl.when(hit).then(pl.lit(COMPONENT[1])).otherwise(pl.col("reason_en")),
+    )
+
+
 def suppress_revisions(
     revisions: pl.DataFrame,
     values: pl.DataFrame,
@@ -222,6 +294,7 @@ def protect(tables: Mapping[str, pl.DataFrame], rule: Rule) -> dict[str, pl.Data
     Needs `indicator` for the kinds. The order matters: forecasts and marks follow the values.
     """
     values = suppress_values(tables["indicator_value"], tables["indicator"], rule)
+    values = suppress_composites(values, _components(tables))
     return {
         **tables,
         "indicator_value": values,
@@ -261,7 +334,14 @@ def mask_protected(
         for name in VALUE_TABLES
         if name in tables and set(FIGURES) & set(tables[name].columns)
     }
-    values = masked["indicator_value"].filter(pl.col("indicator_id").is_in(ids))
+    components = _components(tables)
+    every = masked["indicator_value"] = suppress_composites(masked["indicator_value"], components)
+    if "indicator_class" in tables:
+        masked["indicator_class"] = suppress_classes(tables["indicator_class"], every)
+    if "indicator_class_part" in tables:
+        parts = tables["indicator_class_part"]
+        masked["indicator_class_part"] = suppress_class_parts(parts, every, components)
+    values = every.filter(pl.col("indicator_id").is_in(ids))
     if "indicator_revision" in tables:
         masked["indicator_revision"] = suppress_revisions(
             tables["indicator_revision"], values, tables["indicator"], rule, ids
@@ -291,6 +371,20 @@ def _kinds(values: pl.DataFrame, indicators: pl.DataFrame) -> pl.Series:
             f"must give each a kind of {', '.join(KINDS)}"
         )
     return kinds["kind"]
+
+
+def _components(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """What each composite is made of. Raises ValueError where one has no known component."""
+    none = pl.DataFrame(schema={"indicator_id": pl.String, "part_id": pl.String})
+    components = tables.get("indicator_component", none)
+    ids = tables["indicator"].filter(kind="composite")["indicator_id"]
+    unknown = ids.filter(~ids.is_in(components["indicator_id"].to_list()))
+    if unknown.len():
+        raise ValueError(
+            f"cannot judge the components of: {', '.join(sorted(unknown))}; table "
+            "indicator_component must name them"
+        )
+    return components
 
 
 def _small(count: pl.Expr, rule: Rule) -> pl.Expr:

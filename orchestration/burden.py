@@ -102,7 +102,7 @@ def only_needed_by(indicator: Indicator, declarations: Declarations) -> list[Sou
         name
         for other in declarations.indicators.values()
         if other.id != indicator.id
-        for name in measures_of(other)
+        for name in measures_of(other, declarations)
     }
     for group in declarations.groups.values():
         still |= {name for name in (group.denominator, group.need_measure) if name is not None}
@@ -111,7 +111,7 @@ def only_needed_by(indicator: Indicator, declarations: Declarations) -> list[Sou
         for _, measure in declarations.measures.values()
         if measure.control_of is not None
     }
-    own = measures_of(indicator)
+    own = measures_of(indicator, declarations)
     return [
         source
         for source in declarations.sources.values()

@@ -25,6 +25,11 @@ _WORDS = {
         "corrected": "berichtigt",
         "told": "mitgeteilt an",
         "none": "keine",
+        "class": "Klasse",
+        "compared": "verglichen mit allen {n} Gebieten der Ausgabe",
+        "parts": "Aus diesen Kennzahlen (mehr mit `wirkraum explain` für jede)",
+        "mean": "Mittel",
+        "weight": "Gewicht",
         "no_value": "kein Wert",
         "no_licence": "keine Lizenzangabe",
     },
@@ -45,6 +50,11 @@ _WORDS = {
         "corrected": "corrected",
         "told": "told",
         "none": "none",
+        "class": "Class",
+        "compared": "compared with all {n} areas of the edition",
+        "parts": "From these indicators (more by `wirkraum explain` for each)",
+        "mean": "mean",
+        "weight": "weight",
         "no_value": "no value",
         "no_licence": "no licence stated",
     },
@@ -89,7 +99,11 @@ def explain(
             asked = ", ".join(filter(None, (area, period, group)))
             return "\n".join([*lines, "", f"{say['no_value']}: {asked}"])
         lines += ["", *_number(value, say, language)]
+        if meaning["kind"] == "composite":
+            lines += _class(connection, value, say, language)
         lines += _marks(connection, value, say, language)
+    if meaning["kind"] == "composite":
+        return "\n".join(lines)
     if place.warehouse.exists() and value["status"] != "suppressed":
         lines += _rows(place, value, say)
     return "\n".join(lines)
@@ -134,10 +148,7 @@ def _value(
 
 def _number(value: dict[str, Any], say: dict[str, str], language: str) -> list[str]:
     def shown(number: float | None) -> str:
-        if number is None:
-            return say["no_value"]
-        text = f"{number:,.2f}".removesuffix(".00")
-        return text.translate(str.maketrans(",.", ".,")) if language == "de" else text
+        return _shown(number, say, language)
 
     place = f"{value['area_name']} ({value['area_id']}, {value['area_version']})"
     figure = f"{shown(value['value'])} {value['unit']}"
@@ -157,6 +168,13 @@ def _number(value: dict[str, Any], say: dict[str, str], language: str) -> list[s
     return lines
 
 
+def _shown(number: float | None, say: dict[str, str], language: str) -> str:
+    if number is None:
+        return say["no_value"]
+    text = f"{number:,.2f}".removesuffix(".00")
+    return text.translate(str.maketrans(",.", ".,")) if language == "de" else text
+
+
 _KEY = (
     "indicator_id",
     "area_system",
@@ -166,6 +184,36 @@ _KEY = (
     "grain",
     "group_id",
 )
+
+
+def _class(
+    connection: duckdb.DuckDBPyConnection,
+    value: dict[str, Any],
+    say: dict[str, str],
+    language: str,
+) -> list[str]:
+    """The class of an index and what each part contributes, instead of delivered rows."""
+    same = " and ".join(f"{name} = ?" for name in _KEY)
+    key = [value[name] for name in _KEY]
+    lines = []
+    found = _one(connection, f"select * from marts.indicator_class where {same}", *key)
+    if found is not None and found["class_id"] is not None:
+        compared = say["compared"].format(n=found["area_count"])
+        lines.append(f"  {say['class']}: {found[f'class_{language}']} ({compared})")
+    lines.append(f"{say['parts']}:")
+    parts = connection.execute(
+        f"select part_id, value, mean, z, weight from marts.indicator_class_part where {same} "
+        "order by part_id",
+        key,
+    ).fetchall()
+    for part, own, mean, z, weight in parts:
+        figure, middle, score, factor = (
+            _shown(number, say, language) for number in (own, mean, z, weight)
+        )
+        lines.append(
+            f"  {part}: {figure}; {say['mean']}: {middle}; z: {score}; {say['weight']}: {factor}"
+        )
+    return lines
 
 
 def _marks(

@@ -144,7 +144,9 @@ def _case_columns(cases: Cases) -> list[str | list[str] | None]:
 def _releases(source: Source, declarations: Declarations) -> list[ReleaseProfile]:
     """The profiles that hand out an indicator with a measure of this source."""
     own = {measure.id for measure in source.measures}
-    using = {one.id for one in declarations.indicators.values() if own & measures_of(one)}
+    using = {
+        one.id for one in declarations.indicators.values() if own & measures_of(one, declarations)
+    }
     every = list(declarations.indicators)
     return [
         profile
@@ -153,6 +155,12 @@ def _releases(source: Source, declarations: Declarations) -> list[ReleaseProfile
     ]
 
 
-def measures_of(indicator: Indicator) -> set[str]:
-    """The measures an indicator is computed from."""
-    return {term.measure for term in (*indicator.formula.numerator, *indicator.formula.denominator)}
+def measures_of(indicator: Indicator, declarations: Declarations) -> set[str]:
+    """The measures an indicator is computed from, those of the parts of an index among them."""
+    formula = indicator.formula
+    found = {term.measure for term in (*formula.numerator, *formula.denominator)}
+    if formula.index is not None:
+        found.add(formula.index.minimum.measure)
+        for part in formula.index.parts:
+            found |= measures_of(declarations.indicators[part.indicator], declarations)
+    return found

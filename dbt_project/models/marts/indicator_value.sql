@@ -1,4 +1,10 @@
 -- The latest known state of every indicator, one row per area, period and group.
+with every_kind as (
+    select * from {{ ref('indicator_figure') }}
+    union all by name
+    select * from {{ ref('indicator_composite') }}
+)
+
 select
     indicator_id,
     area_system,
@@ -17,4 +23,4 @@ select
     reason,
     reason_en,
     as_of
-from {{ ref('indicator_figure') }}
+from every_kind

@@ -133,7 +133,7 @@ def test_sheets_help_the_reader(muster: Path) -> None:
     header = next(cell for cell in page[1] if cell.value == "formula.kind")
     assert "share: part of a whole" in header.comment.text
     rules = {str(rule.sqref): rule.formula1 for rule in page.data_validations.dataValidation}
-    assert '"count,share,rate,ratio,reported"' in rules.values()
+    assert '"count,share,rate,ratio,reported,composite"' in rules.values()
     assert "'Fachbereiche'!$A$2:$A$2000" in rules.values()
 
 
