@@ -44,8 +44,10 @@ GOAL_FIGURES: Final = (
     *("progress_percent", "progress_low", "progress_high"),
 )
 VALUE_TABLES: Final = ("indicator_value", "indicator_value_mark")
+INDEX_TABLES: Final = ("indicator_class", "indicator_class_part")
 MASKED: Final = (
     *VALUE_TABLES,
+    *INDEX_TABLES,
     "indicator_smallest_count",
     "indicator_revision",
     "forecast",
@@ -53,13 +55,29 @@ MASKED: Final = (
     "control_total",
     "goal_progress",
 )
-CONTEXT: Final = ("indicator", "indicator_derivation", "indicator_source", "source", "measure")
+CONTEXT: Final = (
+    "indicator",
+    "indicator_component",
+    "indicator_derivation",
+    "indicator_source",
+    "source",
+    "measure",
+)
 COMPUTED_FROM_VALUES: Final = ("change", "cumulative")
 BY_BANDS: Final = ("standardised", "mean", "quantile")
-KINDS: Final = ("count", "share", "rate", "ratio", "reported", *COMPUTED_FROM_VALUES, *BY_BANDS)
+KINDS: Final = (
+    *("count", "share", "rate", "ratio", "reported", "composite"),
+    *COMPUTED_FROM_VALUES,
+    *BY_BANDS,
+)
+EDITION: Final = ("indicator_id", "area_system", "area_version", "period_start", "grain")
 
 DERIVED: Final = ("aus einem geschützten Wert gerechnet", "computed from a withheld value")
 UNCHECKED: Final = ("Fallzahl nicht prüfbar", "count cannot be checked")
+COMPONENT: Final = (
+    "Bestandteile geschützt, auch in anderen Gebieten",
+    "components withheld, in other areas too",
+)
 FORECAST: Final = (
     "Ausblick geschützt, weil Werte dieser Reihe geschützt sind",
     "outlook withheld because values of this series are suppressed",
@@ -222,6 +240,65 @@ def _withhold(values: pl.DataFrame, hit: pl.Series, words: tuple[str, str]) -> p
     )
 
 
+def suppress_composites(values: pl.DataFrame, components: pl.DataFrame) -> pl.DataFrame:
+    """Withhold an index in every area of an edition one of whose components is withheld.
+
+    `values` is the frame after `suppress_values`, `components` gives `indicator_id` and `part_id`.
+    Rows and their order stay; rows without a value keep their status and reason.
+    """
+    hit = _matches(values, _withheld_editions(values, components), EDITION)
+    hit = hit & values["value"].is_not_null()
+    return values.with_columns(
+        *(pl.when(~hit).then(pl.col(column)).alias(column) for column in FIGURES),
+        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+        reason=pl.when(hit).then(pl.lit(COMPONENT[0])).otherwise(pl.col("reason")),
+        reason_en=pl.when(hit).then(pl.lit(COMPONENT[1])).otherwise(pl.col("reason_en")),
+    )
+
+
+def _withheld_editions(values: pl.DataFrame, components: pl.DataFrame) -> pl.DataFrame:
+    withheld = values.filter(status="suppressed", group_id="all").rename(
+        {"indicator_id": "part_id"}
+    )
+    links = components.select("indicator_id", "part_id")
+    return links.join(withheld, on="part_id").select(EDITION).unique()
+
+
+def suppress_classes(classes: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Withhold the classes of withheld indices; `values` is the frame after all suppression."""
+    hit = _matches(classes, values.filter(status="suppressed"), KEY)
+    hidden = ("value", "class_id", "class_de", "class_en", "above", "up_to")
+    return classes.with_columns(
+        *(pl.when(~hit).then(pl.col(column)).alias(column) for column in hidden),
+        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+        reason=pl.when(hit).then(pl.lit(COMPONENT[0])).otherwise(pl.col("reason")),
+        reason_en=pl.when(hit).then(pl.lit(COMPONENT[1])).otherwise(pl.col("reason_en")),
+    )
+
+
+def suppress_class_parts(
+    parts: pl.DataFrame, values: pl.DataFrame, components: pl.DataFrame
+) -> pl.DataFrame:
+    """Withhold withheld components, and what their whole edition is measured by.
+
+    `values` is the frame after all suppression. A mean or a z score of another area would give
+    the withheld component away, so none is left in such an edition.
+    """
+    named = parts.select(*(name for name in KEY if name != "indicator_id"), indicator_id="part_id")
+    hit = _matches(named, values.filter(status="suppressed"), KEY)
+    edition = _matches(parts, _withheld_editions(values, components), EDITION)
+    return parts.with_columns(
+        *(
+            pl.when(~edition).then(pl.col(column)).alias(column)
+            for column in ("mean", "standard_deviation", "z")
+        ),
+        value=pl.when(~hit).then(pl.col("value")),
+        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+        reason=pl.when(hit).then(pl.lit(COMPONENT[0])).otherwise(pl.col("reason")),
+        reason_en=pl.when(hit).then(pl.lit(COMPONENT[1])).otherwise(pl.col("reason_en")),
+    )
+
+
 def suppress_revisions(
     revisions: pl.DataFrame,
     values: pl.DataFrame,
@@ -332,10 +409,7 @@ def protect(tables: Mapping[str, pl.DataFrame], rule: Rule) -> dict[str, pl.Data
     Needs `indicator` for the kinds and `indicator_derivation` for what is computed from other
     values. The order matters: forecasts and marks follow the values.
     """
-    indicators = tables["indicator"]
-    smallest = tables.get("indicator_smallest_count")
-    values = suppress_values(tables["indicator_value"], indicators, rule, smallest=smallest)
-    values = suppress_derived(values, indicators, tables.get("indicator_derivation"))
+    values = _suppressed(tables["indicator_value"], tables, rule)
     goals = {
         name: suppress_goal_progress(tables[name], values)
         for name in ("goal_progress",)
@@ -348,6 +422,19 @@ def protect(tables: Mapping[str, pl.DataFrame], rule: Rule) -> dict[str, pl.Data
         "forecast": suppress_forecasts(tables["forecast"], values),
         "mark": generalise_marks(tables["mark"], values),
     }
+
+
+def _suppressed(
+    values: pl.DataFrame,
+    tables: Mapping[str, pl.DataFrame],
+    rule: Rule,
+    only: Collection[str] | None = None,
+) -> pl.DataFrame:
+    """Small cells, then the indices whose components they are, then what is computed from both."""
+    indicators, smallest = tables["indicator"], tables.get("indicator_smallest_count")
+    values = suppress_values(values, indicators, rule, only, smallest)
+    values = suppress_composites(values, _components(tables))
+    return suppress_derived(values, indicators, tables.get("indicator_derivation"), only)
 
 
 def protected_indicators(tables: Mapping[str, pl.DataFrame]) -> list[str]:
@@ -378,21 +465,22 @@ def mask_protected(
     ids = protected_indicators(tables)
     smallest = tables.get("indicator_smallest_count")
     masked = {
-        name: suppress_derived(
-            suppress_values(tables[name], tables["indicator"], rule, ids, smallest),
-            tables["indicator"],
-            tables.get("indicator_derivation"),
-            only=ids,
-        )
+        name: _suppressed(tables[name], tables, rule, ids)
         for name in VALUE_TABLES
         if name in tables and set(FIGURES) & set(tables[name].columns)
     }
-    values = masked["indicator_value"].filter(pl.col("indicator_id").is_in(ids))
     if smallest is not None:
         small = pl.col("indicator_id").is_in(ids) & _small(pl.col("smallest_count"), rule)
         masked["indicator_smallest_count"] = smallest.with_columns(
             pl.when(~small).then(pl.col("smallest_count"))
         )
+    components, every = _components(tables), masked["indicator_value"]
+    if "indicator_class" in tables:
+        masked["indicator_class"] = suppress_classes(tables["indicator_class"], every)
+    if "indicator_class_part" in tables:
+        parts = tables["indicator_class_part"]
+        masked["indicator_class_part"] = suppress_class_parts(parts, every, components)
+    values = every.filter(pl.col("indicator_id").is_in(ids))
     if "indicator_revision" in tables:
         masked["indicator_revision"] = suppress_revisions(
             tables["indicator_revision"], values, tables["indicator"], rule, ids
@@ -434,6 +522,20 @@ def _smallest_counts(values: pl.DataFrame, smallest: pl.DataFrame | None) -> pl.
         counts, on=KEY, how="left", maintain_order="left", validate="m:1"
     )
     return joined["smallest_count"]
+
+
+def _components(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """What each composite is made of. Raises ValueError where one has no known component."""
+    none = pl.DataFrame(schema={"indicator_id": pl.String, "part_id": pl.String})
+    components = tables.get("indicator_component", none)
+    ids = tables["indicator"].filter(kind="composite")["indicator_id"]
+    unknown = ids.filter(~ids.is_in(components["indicator_id"].to_list()))
+    if unknown.len():
+        raise ValueError(
+            f"cannot judge the components of: {', '.join(sorted(unknown))}; table "
+            "indicator_component must name them"
+        )
+    return components
 
 
 def _small(count: pl.Expr, rule: Rule) -> pl.Expr:

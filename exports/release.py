@@ -28,6 +28,7 @@ from exports.tables import (
     LeftOut,
     Origin,
     compose,
+    keep_public_levels,
     origin_sources,
     select,
     write_csv,
@@ -164,6 +165,8 @@ def build_release(
             if profile.minimum_count is None
             else protect(tables, Rule(profile.minimum_count))
         )
+        if profile.audience == "public":
+            protected = keep_public_levels(protected)
         chosen, left_out = select(
             protected,
             profile.indicators,

@@ -134,6 +134,32 @@ def select(
     return chosen | _dimensions(tables, chosen), left_out
 
 
+def keep_public_levels(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Drop what an indicator shows below the finest level it declares for the public.
+
+    `indicator.public_level` of None allows every level. Looks at `indicator_value`, `forecast` and
+    `mark`; other frames pass by.
+    """
+    limited = tables["indicator"].filter(pl.col("public_level").is_not_null())
+    if not limited.height:
+        return dict(tables)
+    area = tables["area"]
+    finest = limited.select("indicator_id", level="public_level").join(
+        area.select("area_system", "area_version", "level", finest="level_rank").unique(),
+        on="level",
+    )
+    too_fine = (
+        finest.join(area.select(*AREA, "level_rank"), on=("area_system", "area_version"))
+        .filter(pl.col("level_rank") < pl.col("finest"))
+        .select("indicator_id", *AREA)
+    )
+    key = ("indicator_id", *AREA)
+    return dict(tables) | {
+        name: tables[name].join(too_fine, on=key, how="anti", maintain_order="left")
+        for name in ("indicator_value", "forecast", "mark")
+    }
+
+
 def compose(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """Join names, marks, sources and licences to the rows and sort every table by its key.
 

@@ -137,6 +137,7 @@ COLUMN_WORDS: Final[dict[str, tuple[str, str]]] = {
     "label_en": ("Bezeichnung (englisch)", "label"),
     "polarity": ("Leserichtung", "polarity"),
     "protection": ("Schutzart der Quelle", "protection of the source"),
+    "public_level": ("feinste Ebene für die Öffentlichkeit", "finest level for the public"),
     "quantile": ("Quantil", "quantile"),
     "question_de": ("Frage für das Gespräch", "question for the conversation (German)"),
     "question_en": ("Frage für das Gespräch (englisch)", "question for the conversation"),

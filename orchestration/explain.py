@@ -28,6 +28,11 @@ _WORDS = {
         "corrected": "berichtigt",
         "told": "mitgeteilt an",
         "none": "keine",
+        "class": "Klasse",
+        "compared": "verglichen mit allen {n} Gebieten der Ausgabe",
+        "parts": "Aus diesen Kennzahlen (mehr mit `wirkraum explain` für jede)",
+        "mean": "Mittel",
+        "weight": "Gewicht",
         "no_value": "kein Wert",
         "no_licence": "keine Lizenzangabe",
     },
@@ -51,6 +56,11 @@ _WORDS = {
         "corrected": "corrected",
         "told": "told",
         "none": "none",
+        "class": "Class",
+        "compared": "compared with all {n} areas of the edition",
+        "parts": "From these indicators (more by `wirkraum explain` for each)",
+        "mean": "mean",
+        "weight": "weight",
         "no_value": "no value",
         "no_licence": "no licence stated",
     },
@@ -103,10 +113,14 @@ def explain(
             asked = ", ".join(filter(None, (area, period, group)))
             return "\n".join([*lines, "", f"{say['no_value']}: {asked}"])
         lines += ["", *_number(value, say, language)]
+        if meaning["kind"] == "composite":
+            lines += _class(connection, value, say, language)
         lines += _marks(connection, value, say, language)
         below = _values_below(connection, value, say, language)
     if below:
         return "\n".join([*lines, *below])
+    if meaning["kind"] == "composite":
+        return "\n".join(lines)
     if place.warehouse.exists() and value["status"] != "suppressed":
         lines += _rows(place, value, say)
     return "\n".join(lines)
@@ -187,6 +201,36 @@ _KEY = (
     "grain",
     "group_id",
 )
+
+
+def _class(
+    connection: duckdb.DuckDBPyConnection,
+    value: dict[str, Any],
+    say: dict[str, str],
+    language: str,
+) -> list[str]:
+    """The class of an index and what each part contributes, instead of delivered rows."""
+    same = " and ".join(f"{name} = ?" for name in _KEY)
+    key = [value[name] for name in _KEY]
+    lines = []
+    found = _one(connection, f"select * from marts.indicator_class where {same}", *key)
+    if found is not None and found["class_id"] is not None:
+        compared = say["compared"].format(n=found["area_count"])
+        lines.append(f"  {say['class']}: {found[f'class_{language}']} ({compared})")
+    lines.append(f"{say['parts']}:")
+    parts = connection.execute(
+        f"select part_id, value, mean, z, weight from marts.indicator_class_part where {same} "
+        "order by part_id",
+        key,
+    ).fetchall()
+    for part, own, mean, z, weight in parts:
+        figure, middle, score, factor = (
+            _shown(number, say, language) for number in (own, mean, z, weight)
+        )
+        lines.append(
+            f"  {part}: {figure}; {say['mean']}: {middle}; z: {score}; {say['weight']}: {factor}"
+        )
+    return lines
 
 
 def _marks(

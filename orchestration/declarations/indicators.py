@@ -1,11 +1,13 @@
 """`indicators/*.yml`: what a number means, how it is computed and what it is not meant for."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from orchestration.declarations.common import (
+    Code,
     Declared,
     FormerIds,
     GroupId,
@@ -25,6 +27,7 @@ Kind = Literal[
     "standardised",
     "mean",
     "quantile",
+    "composite",
 ]
 
 # The fields that a kind needs beside those every kind may have; it has no others.
@@ -35,6 +38,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "mean": ("over", "counted_in"),
     "quantile": ("over", "counted_in", "quantile"),
 }
+PARTS_OF_AN_INDEX = ("count", "share", "rate", "ratio", "reported")
 _ONLY_SOME_KINDS = tuple(sorted({name for names in _NEEDED.values() for name in names}))
 
 
@@ -45,8 +49,88 @@ class Term(Declared):
     groups: Annotated[list[GroupId], Field(min_length=1)] = ["all"]
 
 
+class IndexPart(Declared):
+    """An indicator that an index adds up, in standard deviations from the mean of the areas."""
+
+    indicator: Identifier
+    weight: Annotated[
+        float, Field(description="Negative where more of it lowers the index; never 0.")
+    ] = 1
+    since: Annotated[date | None, Field(description="First reporting date it belongs to.")] = None
+    until: Annotated[date | None, Field(description="Last reporting date it belongs to.")] = None
+
+    @model_validator(mode="after")
+    def _counts(self) -> Self:
+        if self.weight == 0:
+            raise ValueError("a part of weight 0 is no part; leave it out")
+        if self.since and self.until and self.since > self.until:
+            raise ValueError("since must not be after until")
+        return self
+
+
+class Minimum(Declared):
+    """How large an area must be, by a stock such as residents, to be compared at all."""
+
+    measure: Identifier
+    groups: Annotated[list[GroupId], Field(min_length=1)] = ["all"]
+    count: Annotated[float, Field(gt=0)]
+
+
+class LeftOut(Declared):
+    """Areas that an index leaves out although they are large enough, and why."""
+
+    area_version: Code
+    areas: Annotated[list[Code], Field(min_length=1)]
+    since: date | None = None
+    until: date | None = None
+    why: Words
+
+
+class IndexClass(Declared):
+    """A class of an index: all above the class before, up to and with its own limit."""
+
+    id: Code
+    name: Words
+    up_to: Annotated[
+        float | None,
+        Field(description="In standard deviations of the index; the last class has no limit."),
+    ] = None
+
+
+class Index(Declared):
+    """An index of several indicators, which says where an area stands among the others.
+
+    Each part becomes a z score over the areas of one level, version and date; the weighted sum is
+    standardised again. Only areas of the same date can be compared.
+    """
+
+    levels: Annotated[list[Identifier], Field(min_length=1)]
+    public_level: Annotated[
+        Identifier, Field(description="The finest level that leaves in a public release.")
+    ]
+    parts: Annotated[list[IndexPart], Field(min_length=2)]
+    minimum: Minimum
+    without: list[LeftOut] = []
+    classes: list[IndexClass] = []
+
+    @model_validator(mode="after")
+    def _is_clear(self) -> Self:
+        names = [part.indicator for part in self.parts]
+        if len(set(names)) < len(names):
+            raise ValueError("an indicator stands twice among the parts")
+        limits = [one.up_to for one in self.classes]
+        known = [limit for limit in limits[:-1] if limit is not None]
+        if limits and (len(known) < len(limits) - 1 or limits[-1] is not None):
+            raise ValueError("every class but the last, and only they, need `up_to`")
+        if known != sorted(set(known)):
+            raise ValueError("the limits of the classes must rise")
+        if len({one.id for one in self.classes}) < len(self.classes):
+            raise ValueError("two classes have the same id")
+        return self
+
+
 class Formula(Declared):
-    """How the indicator is computed from measures."""
+    """How the indicator is computed from measures, or from other indicators."""
 
     kind: Annotated[
         Kind,
@@ -56,11 +140,13 @@ class Formula(Declared):
             "itself and that is never summed. change: of another indicator against an earlier "
             "period. cumulative: a count added up since the beginning of the year. standardised: a "
             "rate as it would be with the age structure of a standard population. mean, quantile: "
-            "of values that were counted in bins."
+            "of values that were counted in bins. composite: an index of other indicators "
+            "(`index`)."
         ),
     ]
     numerator: list[Term] = []
     denominator: list[Term] = []
+    index: Index | None = None
     per: Annotated[float | None, Field(gt=0)] = None
     by: Annotated[
         list[Identifier], Field(description="Dimensions it is also computed for, group by group.")
@@ -119,7 +205,7 @@ class Formula(Declared):
                 f"a {self.kind} is computed from the indicator named in `of`; it has no numerator, "
                 "denominator or `by` of its own"
             )
-        if "of" not in needed and not self.numerator:
+        if "of" not in needed and self.kind != "composite" and not self.numerator:
             raise ValueError(f"a {self.kind} needs a numerator")
         if "over" in needed:
             self._is_plain_by_bands()
@@ -140,6 +226,10 @@ class Formula(Declared):
 
     @model_validator(mode="after")
     def _fits_kind(self) -> Self:
+        if (self.kind == "composite") != (self.index is not None):
+            raise ValueError("a composite, and only a composite, needs `index`")
+        if self.kind == "composite" and (self.numerator or self.denominator or self.by):
+            raise ValueError("a composite has parts, no numerator, denominator or `by`")
         if self.kind in ("share", "rate", "ratio") and not self.denominator:
             raise ValueError(f"a {self.kind} needs a denominator")
         if self.kind in ("count", "reported") and self.denominator:
@@ -217,11 +307,25 @@ class Indicator(Declared):
                 raise ValueError(f"a {kind} has no forecast; declare it for the counts behind it")
         return self
 
+    @model_validator(mode="after")
+    def _index_is_relative(self) -> Self:
+        if self.formula.kind == "composite":
+            if self.forecast is not None:
+                raise ValueError(
+                    "a composite says where an area stands among the others of the same date; "
+                    "it has no forecast of its own, look ahead at its parts"
+                )
+            if self.interval not in (None, "none"):
+                raise ValueError("a composite has no interval; it rests on no count")
+        return self
+
 
 def measures_behind(indicator: Indicator, indicators: Mapping[str, Indicator]) -> set[str]:
     """The measures an indicator rests on, itself or through the indicators it is computed from."""
     formula = indicator.formula
-    own = {term.measure for term in (*formula.numerator, *formula.denominator)}
-    if formula.of is None:
-        return own
-    return own | measures_behind(indicators[formula.of], indicators)
+    found = {term.measure for term in (*formula.numerator, *formula.denominator)}
+    others = [] if formula.of is None else [formula.of]
+    if formula.index is not None:
+        found.add(formula.index.minimum.measure)
+        others += [part.indicator for part in formula.index.parts]
+    return found.union(*(measures_behind(indicators[name], indicators) for name in others))

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from orchestration.declarations.corrections import Correction, systems_of
 from orchestration.declarations.goals import Goal
-from orchestration.declarations.indicators import Indicator, Term
+from orchestration.declarations.indicators import PARTS_OF_AN_INDEX, Index, Indicator, Term
 from orchestration.declarations.sources import Layout, Source
 from orchestration.declarations.tree import Declarations
 from orchestration.declarations.yaml_lines import Location
@@ -314,6 +314,8 @@ class _Check:
                     self._summed(at, here, indicator, term)
                 for group_id in term.groups:
                     self._group(at, (*here, "groups"), group_id)
+        if formula.index is not None:
+            self._index(at, formula.index)
         for index, name in enumerate(formula.by):
             self._named(at, ("formula", "by", index), name, self.all.codes, "dimension")
         if formula.of is not None:
@@ -402,6 +404,49 @@ class _Check:
                 self.report(
                     *at, where, f"the bins {first.code!r} and {second.code!r} of {over} overlap"
                 )
+
+    def _index(self, at: tuple[str, str], index: Index) -> None:
+        here: Location = ("formula", "index")
+        for number, part in enumerate(index.parts):
+            where = (*here, "parts", number, "indicator")
+            if self._named(at, where, part.indicator, self.all.indicators, "indicator"):
+                kind = self.all.indicators[part.indicator].formula.kind
+                if kind == "composite":
+                    self.report(
+                        *at,
+                        where,
+                        f"found {part.indicator!r}, an index itself; add up its parts instead",
+                    )
+                elif kind not in PARTS_OF_AN_INDEX:
+                    self.report(
+                        *at,
+                        where,
+                        f"found {part.indicator!r}, a {kind}; a part of an index is one of "
+                        + ", ".join(PARTS_OF_AN_INDEX),
+                    )
+        minimum = index.minimum
+        where = (*here, "minimum", "measure")
+        if self._named(at, where, minimum.measure, self.all.measures, "measure"):
+            measure = self.all.measures[minimum.measure][1]
+            if measure.kind != "stock":
+                self.report(*at, where, f"found {measure.id!r}, a flow; a minimum is of a stock")
+            if len(minimum.groups) > 1 and not measure.additive.groups:
+                self.report(*at, where, f"{measure.id!r} may not be summed over groups")
+        for group_id in minimum.groups:
+            self._group(at, (*here, "minimum", "groups"), group_id)
+        for number, name in enumerate(index.levels):
+            self._named(at, (*here, "levels", number), name, self._levels(), "level")
+        self._named(at, (*here, "public_level"), index.public_level, self._levels(), "level")
+        areas = self.all.register.areas
+        for number, one in enumerate(index.without):
+            where = (*here, "without", number)
+            versions = set(areas["area_version"])
+            if self._named(
+                at, (*where, "area_version"), one.area_version, versions, "area version"
+            ):
+                known = set(areas.filter(area_version=one.area_version)["area_id"])
+                for area in one.areas:
+                    self._named(at, (*where, "areas"), area, known, "area")
 
     def _summed(
         self, at: tuple[str, str], here: Location, indicator: Indicator, term: Term

@@ -7,7 +7,13 @@ import polars as pl
 from orchestration.declarations.codes import CodeEntry
 from orchestration.declarations.common import Text
 from orchestration.declarations.corrections import Correction, systems_of
-from orchestration.declarations.indicators import Formula, Indicator, Term, measures_behind
+from orchestration.declarations.indicators import (
+    Formula,
+    Index,
+    Indicator,
+    Term,
+    measures_behind,
+)
 from orchestration.declarations.sources import Source
 from orchestration.declarations.tree import Declarations
 
@@ -17,6 +23,29 @@ _TEXT, _NUMBER, _FLAG, _DATE = pl.String, pl.Float64, pl.Boolean, pl.Date
 def _schema(columns: str, **others: Any) -> dict[str, Any]:
     return {name: others.get(name, _TEXT) for name in columns.split()}
 
+
+# What a composite is made of: its levels, its parts, the areas it leaves out and its classes.
+INDEX_SCHEMAS: dict[str, dict[str, Any]] = {
+    "indicator_level": _schema(
+        "indicator_id level minimum_count minimum_de minimum_en",
+        minimum_count=_NUMBER,
+    ),
+    "indicator_component": _schema(
+        "indicator_id part_id weight valid_from valid_to is_stock",
+        weight=_NUMBER,
+        valid_from=_DATE,
+        valid_to=_DATE,
+        is_stock=_FLAG,
+    ),
+    "indicator_left_out": _schema(
+        "indicator_id area_version area_id valid_from valid_to reason reason_en",
+        valid_from=_DATE,
+        valid_to=_DATE,
+    ),
+    "indicator_class_limit": _schema(
+        "indicator_id class_id name_de name_en above up_to", above=_NUMBER, up_to=_NUMBER
+    ),
+}
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "department": _schema("department_id name_de name_en"),
@@ -39,7 +68,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "indicator": _schema(
         "indicator_id department_id name_de name_en meaning_de meaning_en kind unit per polarity "
         "interval formula caveats_de caveats_en not_meant_for_de not_meant_for_en gaming_de "
-        "gaming_en lag_years was retired_on retired_why_de retired_why_en",
+        "gaming_en lag_years public_level was retired_on retired_why_de retired_why_en",
         per=_NUMBER,
         lag_years=_NUMBER,
         retired_on=_DATE,
@@ -57,6 +86,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         upper=_NUMBER,
         quantile=_NUMBER,
     ),
+    **INDEX_SCHEMAS,
     "goal": _schema(
         "goal_id version_since name_de name_en holder_kind holder_name_de holder_name_en "
         "indicator_id group_id grain direction areas state baseline target target_date note_de "
@@ -159,7 +189,18 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
             for role in ("numerator", "denominator")
             for term in getattr(indicator.formula, role)
             for group_id in term.groups
+        ]
+        + [
+            {
+                "indicator_id": indicator.id,
+                "role": "minimum",
+                "measure_id": index.minimum.measure,
+                "group_id": group_id,
+            }
+            for indicator, index in _indices(declarations)
+            for group_id in index.minimum.groups
         ],
+        **_index_rows(declarations),
         "indicator_dimension": [
             {"indicator_id": indicator.id, "dimension": dimension}
             for indicator in declarations.indicators.values()
@@ -320,6 +361,7 @@ def _interval(indicator: Indicator, declarations: Declarations) -> str:
 
 
 def _indicator(indicator: Indicator, declarations: Declarations) -> dict[str, Any]:
+    index = indicator.formula.index
     return {
         "indicator_id": indicator.id,
         "department_id": indicator.department,
@@ -335,6 +377,7 @@ def _indicator(indicator: Indicator, declarations: Declarations) -> dict[str, An
         **_words("not_meant_for", indicator.not_meant_for),
         **_words("gaming", indicator.gaming),
         "lag_years": indicator.lag_years,
+        "public_level": None if index is None else index.public_level,
         **_history(indicator),
     }
 
@@ -364,6 +407,9 @@ def formula_text(indicator: Indicator, declarations: Declarations) -> str:
         ]
         return parts[0] if len(parts) == 1 else f"({' + '.join(parts)})"
 
+    formula = indicator.formula
+    if formula.index is not None:
+        return _index_text(formula.index)
     text = side(formula.numerator)
     if formula.denominator:
         text += f" / {side(formula.denominator)}"
@@ -372,6 +418,74 @@ def formula_text(indicator: Indicator, declarations: Declarations) -> str:
     if formula.per is not None:
         text += f" × {formula.per:g}"
     return text
+
+
+def _index_text(index: Index) -> str:
+    parts = " + ".join(
+        ("" if part.weight == 1 else f"{part.weight:g} × ")
+        + f"z({part.indicator})"
+        + (f" [≥ {part.since}]" if part.since else "")
+        + (f" [≤ {part.until}]" if part.until else "")
+        for part in index.parts
+    )
+    limits = [f"{one.id} ≤ {one.up_to:g}" for one in index.classes if one.up_to is not None]
+    classes = f"; {', '.join(limits)} < {index.classes[-1].id}" if limits else ""
+    return f"z({parts}){classes}"
+
+
+def _indices(declarations: Declarations) -> list[tuple[Indicator, Index]]:
+    every = declarations.indicators.values()
+    return [(one, one.formula.index) for one in every if one.formula.index is not None]
+
+
+def _index_rows(declarations: Declarations) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in INDEX_SCHEMAS}
+    for indicator, index in _indices(declarations):
+        own = {"indicator_id": indicator.id}
+        measured = declarations.measures[index.minimum.measure][1].name
+        rows["indicator_level"] += [
+            {
+                **own,
+                "level": level,
+                "minimum_count": index.minimum.count,
+                "minimum_de": measured.de,
+                "minimum_en": measured.english,
+            }
+            for level in index.levels
+        ]
+        rows["indicator_component"] += [
+            {
+                **own,
+                "part_id": part.indicator,
+                "weight": part.weight,
+                "valid_from": part.since,
+                "valid_to": part.until,
+                "is_stock": all(
+                    declarations.measures[term.measure][1].kind == "stock"
+                    for term in declarations.indicators[part.indicator].formula.numerator
+                ),
+            }
+            for part in index.parts
+        ]
+        rows["indicator_left_out"] += [
+            {
+                **own,
+                "area_version": one.area_version,
+                "area_id": area,
+                "valid_from": one.since,
+                "valid_to": one.until,
+                "reason": one.why.de,
+                "reason_en": one.why.english,
+            }
+            for one in index.without
+            for area in one.areas
+        ]
+        above: list[float | None] = [None, *(one.up_to for one in index.classes)]
+        rows["indicator_class_limit"] += [
+            {**own, "class_id": one.id, **_names(one.name), "above": low, "up_to": one.up_to}
+            for one, low in zip(index.classes, above, strict=False)
+        ]
+    return rows
 
 
 def _goals(declarations: Declarations) -> list[dict[str, Any]]:

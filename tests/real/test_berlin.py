@@ -1,5 +1,6 @@
 """Berlin on real open data: the figures the warehouse has to show."""
 
+import csv
 import os
 import shutil
 import subprocess
@@ -189,3 +190,110 @@ def test_outlines_of_berlin_stand_beside_its_warehouse(warehouse: Path) -> None:
         ("2021", "bzr", 143, 143),
         ("2021", "plr", 542, 542),
     ]
+
+
+STATUS = {"1": "1", "2": "2", "3": "3", "4": "4"}
+DYNAMICS = {"+": "positiv", "+/-": "stabil", "-": "negativ"}
+
+
+def _published(edition: int, column: str, classes: dict[str, str]) -> dict[str, str | None]:
+    """The class that table 1 of an edition gives each area; None where it gives none."""
+    name = f"berlin-monitoring-social-urban-development-{edition}-00-1-planning-areas.csv"
+    with (DATA / "06_soziales_mss" / name).open(encoding="utf-8", newline="") as handle:
+        return {row["id"]: classes.get(row[column]) for row in csv.DictReader(handle)}
+
+
+def _computed(warehouse: Path, indicator: str, edition: int) -> dict[str, tuple[str | None, str]]:
+    """Class and reason of each planning area for the end of the year before the edition."""
+    rows = _rows(
+        warehouse,
+        "select area_id, class_id, reason from marts.indicator_class "
+        f"where indicator_id = '{indicator}' and period_start = date '{edition - 1}-12-31'",
+    )
+    return {area: (name, reason) for area, name, reason in rows}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "column", "classes"),
+    [("status_index", "status_index", STATUS), ("dynamik_index", "dynamic_index", DYNAMICS)],
+)
+@pytest.mark.parametrize(
+    ("edition", "classed"), [(2013, 434), (2015, 435), (2017, 436), (2019, 436)]
+)
+def test_the_published_classes_come_out(
+    warehouse: Path,
+    indicator: str,
+    column: str,
+    classes: dict[str, str],
+    edition: int,
+    classed: int,
+) -> None:
+    """Every area the monitoring has classed is in the same class; there are none to explain."""
+    published = _published(edition, column, classes)
+    computed = _computed(warehouse, indicator, edition)
+    assert set(computed) == set(published)
+    assert sum(name is not None for name in published.values()) == classed
+    differing = {
+        area: (name, *computed[area])
+        for area, name in published.items()
+        if computed[area][0] != name
+    }
+    assert differing == {}
+    assert all(reason for name, reason in computed.values() if name is None)
+
+
+@pytest.mark.parametrize("edition", [2013, 2015, 2017, 2019])
+def test_scores_are_those_of_the_monitoring(warehouse: Path, edition: int) -> None:
+    """Table 3 gives the z scores and the status index with five decimals."""
+    name = f"berlin-monitoring-social-urban-development-{edition}-00-3-districts.csv"
+    with (DATA / "06_soziales_mss" / name).open(encoding="utf-8", newline="") as handle:
+        rows = {
+            row["id"]: row
+            for row in csv.DictReader(handle)
+            if row["z_d3_percentage_transfer_payments_recipients"]
+        }
+    day = f"period_start = date '{edition - 1}-12-31'"
+    scores = _rows(
+        warehouse,
+        "select area_id, z from marts.indicator_class_part where indicator_id = 'status_index' "
+        f"and part_id = 'kinderarmut' and z is not null and {day}",
+    )
+    column = "z_s4_percentage_transfer_payments_recipients_below_15_years"
+    assert len([area for area, _ in scores if area in rows]) >= 434
+    for area, z in scores:
+        if area in rows:
+            assert z == pytest.approx(float(rows[str(area)][column]), abs=1e-5)
+    indices = _rows(
+        warehouse,
+        "select area_id, value from marts.indicator_value where indicator_id = 'status_index' "
+        f"and value is not null and {day}",
+    )
+    for area, value in indices:
+        if area in rows:
+            shown = float(rows[str(area)]["z_d2_percentage_long_term_unemployed"])
+            assert value == pytest.approx(shown, abs=1e-5)
+
+
+@pytest.mark.parametrize("indicator", ["status_index", "dynamik_index"])
+def test_the_cut_edition_has_no_classes(warehouse: Path, indicator: str) -> None:
+    """The table of 2021 lacks 95 of the 536 classed areas: nobody is classed by the rest."""
+    published = _published(2021, "status_index", STATUS)
+    rows = _rows(
+        warehouse,
+        "select status, count(*), count(value), min(reason), min(reason_en) "
+        "from marts.indicator_value "
+        f"where indicator_id = '{indicator}' and period_start = date '2020-12-31' "
+        "group by status order by status",
+    )
+    areas = "10200524, 10200525, 10200526, 10200627, 10200628 …"
+    assert [row[:3] for row in rows] == [
+        ("missing", 95, 0),
+        ("not_collected", 6, 0),
+        ("not_comparable", 441, 0),
+    ]
+    assert rows[2][3:] == (
+        f"nicht gerechnet: 95 von 536 Gebieten haben nicht alle Bestandteile: {areas}",
+        f"not computed: 95 of 536 areas do not have all components: {areas}",
+    )
+    assert {name for name, _ in _computed(warehouse, indicator, 2021).values()} == {None}
+    assert sum(name is not None for name in published.values()) == 95 + 441

@@ -18,6 +18,7 @@ select
     gaming_de,
     gaming_en,
     lag_years,
+    public_level,
     was,
     retired_on,
     retired_why_de,

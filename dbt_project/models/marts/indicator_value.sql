@@ -16,3 +16,7 @@ select * exclude (smallest_count) from {{ ref('indicator_standardised') }}
 union all by name
 
 select * exclude (smallest_count) from {{ ref('indicator_binned') }}
+
+union all by name
+
+select * from {{ ref('indicator_composite') }}

@@ -152,6 +152,7 @@ def indicator(name: str, kind: str, department: str = "jugend") -> dict[str, Any
         "not_meant_for_de": None,
         "not_meant_for_en": None,
         "lag_years": None,
+        "public_level": None,
     }
 
 
