@@ -37,6 +37,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "standardised": ("over", "standard"),
     "mean": ("over", "counted_in"),
     "quantile": ("over", "counted_in", "quantile"),
+    "composite": ("index",),
 }
 PARTS_OF_AN_INDEX = ("count", "share", "rate", "ratio", "reported")
 _ONLY_SOME_KINDS = tuple(sorted({name for names in _NEEDED.values() for name in names}))
@@ -226,8 +227,6 @@ class Formula(Declared):
 
     @model_validator(mode="after")
     def _fits_kind(self) -> Self:
-        if (self.kind == "composite") != (self.index is not None):
-            raise ValueError("a composite, and only a composite, needs `index`")
         if self.kind == "composite" and (self.numerator or self.denominator or self.by):
             raise ValueError("a composite has parts, no numerator, denominator or `by`")
         if self.kind in ("share", "rate", "ratio") and not self.denominator:

@@ -128,7 +128,7 @@ def test_an_index_that_cannot_work(tmp_path: Path, change: dict[str, Any], messa
     [
         ({"numerator": [{"measure": "faelle"}]}, "a composite has parts, no numerator"),
         ({"by": ["geschlecht"]}, "a composite has parts, no numerator"),
-        ({"kind": "count"}, "a composite, and only a composite, needs `index`"),
+        ({"kind": "count"}, "a count has no `index`"),
     ],
 )
 def test_a_formula_is_of_measures_or_of_parts(
