@@ -238,8 +238,9 @@ def text_chunks(path: Path, kind: str, encoding: str) -> Iterator[bytes]:
     the contract says, with the line, or where a line is longer than LONGEST_LINE.
     """
     codec = codecs.lookup(encoding).name
-    decoder = codecs.getincrementaldecoder("utf-8-sig" if codec == "utf-8" else encoding)()
-    rest, lines, total = "", 0, 0
+    is_utf8 = codec in ("utf-8", "utf-8-sig", "ascii")
+    decoder = codecs.getincrementaldecoder(encoding)()
+    rest, lines, total = b"", 0, 0
     limit = sane(path.stat().st_size)
     with opened(path, kind) as stream:
         while True:
@@ -247,31 +248,39 @@ def text_chunks(path: Path, kind: str, encoding: str) -> Iterator[bytes]:
                 data = stream.read(CHUNK)
             except DAMAGED as error:
                 raise Unreadable(damaged(kind, error)) from None
+            if is_utf8 and not total:
+                rest = data.removeprefix(codecs.BOM_UTF8)
+            elif is_utf8:
+                rest += data
+            else:
+                try:
+                    rest += decoder.decode(data, final=not data).encode()
+                except UnicodeError as error:
+                    raise Unreadable(_wrong(error, lines, encoding)) from None
             total += len(data)
             if kind in COMPRESSED and total > limit:
                 raise Unreadable(_too_large(limit))
-            try:
-                text = rest + decoder.decode(data, final=not data)
-            except UnicodeError as error:
-                raise Unreadable(_wrong(error, lines, rest, encoding)) from None
-            cut = len(text) if not data else max(text.rfind("\n"), _last_return(text)) + 1
-            rest = text[cut:]
+            cut = len(rest) if not data else max(rest.rfind(b"\n"), _last_return(rest)) + 1
+            piece, rest = rest[:cut], rest[cut:]
             if len(rest) > LONGEST_LINE:
                 raise Unreadable(
                     f"line {lines + 1} is longer than {LONGEST_LINE // 1024**2} MB; "
                     "a quotation mark or a line end is missing"
                 )
-            piece = text[:cut]
-            if "\x00" in piece:
+            if is_utf8 and not piece.isascii():
+                try:
+                    piece.decode(codec)
+                except UnicodeError as error:
+                    raise Unreadable(_wrong(error, lines, encoding)) from None
+            elif not piece.isascii():
+                _not_utf8(piece.decode(), lines, encoding)
+            if b"\x00" in piece:
                 raise Unreadable(
                     f"the text holds zero bytes; it is not {encoding} (perhaps utf-16)"
                 )
-            encoded = piece.encode()
-            if codec not in ("utf-8", "ascii") and not piece.isascii():
-                _not_utf8(piece, lines, encoding)
-            if encoded:
-                yield encoded
-            lines += line_ends(encoded)
+            if piece:
+                yield piece
+            lines += line_ends(piece)
             if not data:
                 return
 
@@ -281,16 +290,16 @@ def line_ends(data: bytes) -> int:
     return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")))
 
 
-def _last_return(text: str) -> int:
+def _last_return(text: bytes) -> int:
     """The last line end of files that use only carriage returns."""
-    return text.rfind("\r", 0, len(text) - 1) if "\n" not in text else -1
+    return text.rfind(b"\r", 0, len(text) - 1) if b"\n" not in text else -1
 
 
-def _wrong(error: UnicodeError, lines: int, rest: str, encoding: str) -> str:
+def _wrong(error: UnicodeError, lines: int, encoding: str) -> str:
     if not isinstance(error, UnicodeDecodeError):
         return f"the text is not {encoding}: {error}"
     data = error.object
-    line = lines + rest.count("\n") + data[: error.start].count(b"\n") + 1
+    line = lines + data[: error.start].count(b"\n") + 1
     return (
         f"line {line}: byte 0x{data[error.start]:02x} is not {encoding}; the file looks like "
         f"{likely_encoding(data)}: set format.encoding or ask for {encoding}"

@@ -21,7 +21,6 @@ from orchestration.ingest.versions import judge_version, not_yet_begun, outside_
 
 ASIDE_SCHEMA = {"row_ref": pl.String, "reason": pl.String, "raw": pl.String}
 _TABLE = 2**32
-_SORTED_APART = 4
 _LOOKED_AT = ["_row", *tidy.KEY, "value", "status"]
 
 
@@ -101,12 +100,9 @@ def _doubled(hashed: list[Future[np.ndarray]]) -> pl.Series | None:
     cells = [one.result() for one in hashed]
     if not cells:
         return None
-    twice = []
-    for part in range(_SORTED_APART):  # all at once would need three times the memory
-        numbers = np.concatenate([one[one % _SORTED_APART == part] for one in cells])
-        numbers = pl.Series(numbers).sort().to_numpy()
-        twice.append(numbers[1:][numbers[1:] == numbers[:-1]])
-    found = np.unique(np.concatenate(twice))
+    numbers = np.concatenate(cells)
+    numbers.sort()
+    found = np.unique(numbers[1:][numbers[1:] == numbers[:-1]])
     return pl.Series(found) if len(found) else None
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -67,6 +68,7 @@ def _few(values: Iterable[str | None]) -> pl.Series:
     return pl.Series(values, dtype=pl.Enum(categories))
 
 
+@cache
 def _same(text: str) -> pl.Expr:
     return pl.lit(text, dtype=pl.Enum([text]))
 
@@ -121,17 +123,34 @@ def without(frame: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
 class _Meanings:
     """What the distinct texts of some columns mean, each asked for once."""
 
-    def __init__(self, resolve: Callable[..., tuple[object, str | None]]) -> None:
+    def __init__(
+        self, resolve: Callable[..., tuple[object, str | None]], dtype: type[pl.DataType]
+    ) -> None:
         self._resolve = resolve
+        self._dtype = dtype
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._texts = pl.Enum([])
-        self.values: list[Any] = []
+        self._values: list[Any] = []
+        self.column = self._as_column()
         self.wrong: dict[int, str] = {}
 
     @property
     def keys(self) -> list[tuple[Any, ...]]:
         """The texts by their number."""
         return list(self._numbers)
+
+    def _as_column(self) -> pl.Series:
+        if self._dtype == pl.String:
+            return _few(self._values)
+        return pl.Series(self._values, dtype=self._dtype)
+
+    def reasons(self, numbers: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """Where texts mean nothing, and why."""
+        if not self.wrong:
+            return pl.Series(dtype=pl.UInt32), pl.Series(dtype=pl.String)
+        why = pl.Series(map(self.wrong.get, range(len(self._values))), dtype=pl.String)
+        at = why.is_not_null().gather(numbers).arg_true()
+        return at, why.gather(numbers.gather(at))
 
     def numbers(self, rows: pl.DataFrame) -> pl.Series:
         """For each row the number of its texts; new ones are resolved."""
@@ -159,23 +178,26 @@ class _Meanings:
     def forget_wrong(self, still: Collection[str]) -> None:
         """Ask anew for texts that mean nothing, but for those that begin with one of `still`."""
         known = [
-            (key, self.values[number], self.wrong.get(number))
+            (key, self._values[number], self.wrong.get(number))
             for key, number in self._numbers.items()
             if number not in self.wrong or key[0] in still
         ]
         self._numbers = {key: number for number, (key, _, _) in enumerate(known)}
-        self.values = [value for _, value, _ in known]
+        self._values = [value for _, value, _ in known]
+        self.column = self._as_column()
         self.wrong = {number: why for number, (_, _, why) in enumerate(known) if why is not None}
         self._texts = pl.Enum([])
 
     def _learn(self, keys: list[tuple[Any, ...]]) -> None:
-        for key in keys:
-            if key not in self._numbers:
-                value, wrong = self._resolve(*key)
-                number = self._numbers[key] = len(self._numbers)
-                self.values.append(value)
-                if wrong is not None:
-                    self.wrong[number] = wrong
+        new = [key for key in keys if key not in self._numbers]
+        for key in new:
+            value, wrong = self._resolve(*key)
+            number = self._numbers[key] = len(self._numbers)
+            self._values.append(value)
+            if wrong is not None:
+                self.wrong[number] = wrong
+        if new:
+            self.column = self._as_column()
 
 
 class Resolver:
@@ -209,22 +231,18 @@ class Resolver:
 
         Gives the number of each row's text.
         """
-        known = self._known.setdefault(what, _Meanings(resolve))
+        known = self._known.get(what)
+        if known is None:
+            known = self._known[what] = _Meanings(resolve, dtype)
         if len(known.wrong) > _MANY_WRONG:
             known.forget_wrong(self._areas_elsewhere(known) if what == "area_id" else ())
         numbers = known.numbers(marked.frame.select(inputs))
-        texts = dtype == pl.String
-        values = _few(known.values) if texts else pl.Series(known.values, dtype=dtype)
-        column = values.gather(numbers)
-        if texts and self.plan.layout.cases is not None:
+        column = known.column.gather(numbers).alias(what)
+        if dtype == pl.String and self.plan.layout.cases is not None:
             column = column.cast(pl.String)
-        marked.frame = marked.frame.with_columns(column.alias(what))
-        if known.wrong:
-            wrong = pl.Series(list(known.wrong), dtype=numbers.dtype)
-            is_wrong = numbers.is_in(wrong.implode())
-            why = pl.Series(list(known.wrong.values()), dtype=pl.String)
-            at = wrong.search_sorted(numbers.filter(is_wrong))
-            marked.reasons.add(marked.frame["_row"].filter(is_wrong), why.gather(at))
+        marked.frame = marked.frame.with_columns(column)
+        at, why = known.reasons(numbers)
+        marked.reasons.add(marked.frame["_row"].gather(at), why)
         return numbers
 
     def _areas_elsewhere(self, known: _Meanings) -> frozenset[str]:
@@ -319,7 +337,7 @@ class Resolver:
                 return None, f"{' + '.join(inputs)}: {error}"
 
         numbers = self.add(marked, "day", inputs, resolve, pl.Date)
-        days = pl.DataFrame({"day": self._known["day"].values}, schema={"day": pl.Date})
+        days = self._known["day"].column.alias("day").to_frame()
         starts = days.select(_start=_start_of(pl.col("day"), rule.grain)).to_series()
         marked.frame = marked.frame.with_columns(starts.gather(numbers))
 
@@ -558,12 +576,14 @@ def cell_hashes(observations: pl.DataFrame) -> np.ndarray:
     total = np.zeros(observations.height, dtype=np.uint64)
     for seed, name in enumerate(_same_cell(observations)):
         column = observations[name]
-        if isinstance(column.dtype, pl.Enum):
-            texts = pl.Series(column.dtype.categories, dtype=pl.String)
-            hashes = texts.hash(seed).gather(column.to_physical()).fill_null(0)
+        if not isinstance(column.dtype, pl.Enum):
+            total += column.hash(seed).to_numpy()
+            continue
+        hashes = pl.Series(column.dtype.categories, dtype=pl.String).hash(seed)
+        if len(hashes) == 1 and not column.null_count():
+            total += np.uint64(hashes[0])
         else:
-            hashes = column.hash(seed)
-        total += hashes.to_numpy()
+            total += hashes.gather(column.to_physical()).fill_null(0).to_numpy()
     return (total >> np.uint64(32)).astype(np.uint32)
 
 
