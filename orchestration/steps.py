@@ -3,7 +3,7 @@
 import duckdb
 import polars as pl
 
-from exports.disclosure import mask_protected
+from exports.disclosure import CONTEXT, mask_protected
 from exports.geoparquet import write_areas
 from exports.publish import publish as put_in_place
 from exports.release import Profile, build_release, create_ledger
@@ -21,6 +21,9 @@ from quality.checks import VERDICT_SCHEMA
 from quality.comovement import goal_questions
 from quality.expectations import judge
 from quality.marks import Frames, find_marks
+
+# Values and what it takes to withhold from them what publishing withholds.
+ASKED_ABOUT_GOALS = ("indicator_value", "indicator_smallest_count", "area", *CONTEXT)
 
 
 def receive(city: City, source: Source) -> Intake:
@@ -120,8 +123,7 @@ def ask_about_goals(city: City) -> int:
     What publishing withholds is left out before, so that no correlation gives it away. Gives back
     the number of rows.
     """
-    names = ("indicator_value", "indicator", "indicator_source", "source", "area")
-    tables = {name: read_table(city.place, f"marts.{name}") for name in names}
+    tables = {name: read_table(city.place, f"marts.{name}") for name in ASKED_ABOUT_GOALS}
     if _is_protected(city):
         tables["indicator_value"] = mask_protected(tables)["indicator_value"]
     key = ["area_system", "area_version", "area_id"]

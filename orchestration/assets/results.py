@@ -48,10 +48,7 @@ def mark(context: dg.AssetExecutionContext) -> Any:
 
 @dg.asset(
     key=["computed", "goal_question"],
-    deps=[
-        _mart(name)
-        for name in ("indicator_value", "indicator", "indicator_source", "area", "source")
-    ],
+    deps=[_mart(name) for name in steps.ASKED_ABOUT_GOALS],
     group_name="computed",
     kinds={"python", "parquet"},
     description="Questions where indicators with goals changed together; conflicts are declared.",
