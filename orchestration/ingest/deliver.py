@@ -21,6 +21,25 @@ from orchestration.ingest.table import Unreadable
 from orchestration.masking import masked
 from orchestration.place import Place
 
+_MOST_REASONS, _FIRST_ROWS = 50, 5
+# the first quotation of each reason is what a cell held, later ones are words of the contract
+_CELL_IN_REASON = r"(?<before>(?:^|; )[^';]*)'[^']*'"
+
+_TOLD_NOT_READ = {
+    "name",
+    "why",
+    "licence",
+    "attribution",
+    "url",
+    "purpose",
+    "legal_basis",
+    "recipients",
+    "origin",
+    "minutes_per_delivery",
+    "deliveries_per_year",
+    "only_here",
+}
+
 
 @dataclass
 class Intake:
@@ -107,26 +126,6 @@ def take_in(
         if delivery_id != entry.delivery_id:
             lake.withdraw(place, entry)
     return intake
-
-
-_MOST_REASONS, _FIRST_ROWS = 50, 5
-# the first quotation of each reason is what a cell held, later ones are words of the contract
-_CELL_IN_REASON = r"(?<before>(?:^|; )[^';]*)'[^']*'"
-
-_TOLD_NOT_READ = {
-    "name",
-    "why",
-    "licence",
-    "attribution",
-    "url",
-    "purpose",
-    "legal_basis",
-    "recipients",
-    "origin",
-    "minutes_per_delivery",
-    "deliveries_per_year",
-    "only_here",
-}
 
 
 def contract_fingerprint(declarations: Declarations, source: Source) -> str:

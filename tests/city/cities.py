@@ -1,4 +1,4 @@
-"""Musterstadt for the end-to-end tests: the command as a user types it, and one run of the city."""
+"""Cities for the end-to-end tests, and the command as a user types it."""
 
 import os
 import shutil
@@ -7,9 +7,20 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import yaml
+
 from examples.musterstadt.generate import generate
+from tests.unit.ingest.town import found
 
 REPO = Path(__file__).parents[2]
+CASES = {
+    "id": "faelle",
+    "department": "amt",
+    "name": "Fälle",
+    "meaning": "Fälle",
+    "unit": "Fälle",
+    "formula": {"kind": "count", "numerator": [{"measure": "faelle"}]},
+}
 
 
 def wirkraum(
@@ -32,4 +43,13 @@ def new_musterstadt(folder: Path) -> Path:
     )
     shutil.copytree(REPO / "examples" / "musterstadt", folder, ignore=ignore)
     generate(folder)
+    return folder
+
+
+def new_town(folder: Path) -> Path:
+    """The smallest city with an indicator: the town of the ingest tests and its cases."""
+    folder.mkdir()
+    found(folder)
+    (folder / "indicators").mkdir()
+    (folder / "indicators" / "faelle.yml").write_text(yaml.safe_dump(CASES), encoding="utf-8")
     return folder

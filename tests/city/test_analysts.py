@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from orchestration.place import Place
-from tests.city.cities import REPO, new_musterstadt, wirkraum
+from tests.city.cities import REPO
 
 pytestmark = [pytest.mark.city, pytest.mark.slow]
 
@@ -28,15 +28,6 @@ RANKING = re.compile(
 FIGURES = re.compile(
     r"\b(?:value|low|high|numerator|denominator|marks|target|difference|status|cost)\b"
 )
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """Musterstadt after one run; tests may read it, not change it."""
-    folder = new_musterstadt(tmp_path_factory.mktemp("analysts") / "musterstadt")
-    done = wirkraum("run", folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Place(folder)
 
 
 def test_there_are_ten_questions() -> None:

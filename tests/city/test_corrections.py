@@ -5,11 +5,9 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
 from orchestration.place import Place
-from tests.city.cities import wirkraum
-from tests.unit.ingest.town import found
+from tests.city.cities import new_town, wirkraum
 
 pytestmark = [pytest.mark.city, pytest.mark.slow]
 
@@ -18,14 +16,6 @@ HEADER = (
     "why_de,why_en,told,state,as_of\n"
 )
 LINE = "fall,faelle,1,0101,2020-01-01,year,all,210,120,Zahlendreher,digits swapped,Amt A,"
-INDICATOR = {
-    "id": "faelle",
-    "department": "amt",
-    "name": "Fälle",
-    "meaning": "Fälle",
-    "unit": "Fälle",
-    "formula": {"kind": "count", "numerator": [{"measure": "faelle"}]},
-}
 
 
 def _deliver(folder: Path, day: str, first: int) -> None:
@@ -39,12 +29,7 @@ def _correct(folder: Path, *lines: str) -> None:
 
 @pytest.fixture
 def town(tmp_path: Path) -> Path:
-    folder = tmp_path / "town"
-    folder.mkdir()
-    found(folder)
-    (folder / "indicators").mkdir()
-    path = folder / "indicators" / "faelle.yml"
-    path.write_text(yaml.safe_dump(INDICATOR), encoding="utf-8")
+    folder = new_town(tmp_path / "town")
     _deliver(folder, "2021-01-31", 210)
     return folder
 

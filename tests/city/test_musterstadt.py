@@ -1,12 +1,8 @@
-"""The invented city from deliveries to releases: twice, interrupted, and while being read."""
+"""The invented city from deliveries to releases: twice, and as of an earlier day."""
 
 import hashlib
 import json
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -18,16 +14,6 @@ from orchestration.place import Place
 from tests.city.cities import new_musterstadt, wirkraum
 
 pytestmark = [pytest.mark.city, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """Musterstadt after one run; tests may read it, not change it."""
-    folder = new_musterstadt(tmp_path_factory.mktemp("city") / "musterstadt")
-    done = wirkraum("run", folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Warehouse for analysts" in done.stdout
-    return Place(folder)
 
 
 def _query(path: Path, sql: str) -> list[tuple[object, ...]]:
@@ -176,54 +162,6 @@ def test_the_same_input_gives_the_same_bytes_with_or_without_the_truth(
     assert done.returncode == 0, done.stderr
     assert _parquet_of(again) == _parquet_of(city)
     assert content_hash(again.published_warehouse) == content_hash(city.published_warehouse)
-
-
-def _with_late_file(city: Place, folder: Path) -> Place:
-    """A copy of the city in which a late file has just arrived."""
-    shutil.copytree(city.folder, folder)
-    inbox = folder / "deliveries" / "einwohner"
-    newest = (inbox / "Einwohner_2024-12-31_Stand_2025-02-15.csv").read_bytes()
-    late = inbox / "Einwohner_2024-12-31_Stand_2025-05-20.csv"
-    late.write_bytes(newest + b"Nachtrag\r\n")
-    return Place(folder)
-
-
-def test_a_killed_run_leaves_readers_whole_and_the_next_run_completes(
-    city: Place, tmp_path: Path
-) -> None:
-    undisturbed = _with_late_file(city, tmp_path / "undisturbed")
-    before = content_hash(undisturbed.published_warehouse)
-    with duckdb.connect(str(undisturbed.published_warehouse), read_only=True) as session:
-        seen = session.sql("select count(*), max(as_of) from marts.indicator_value").fetchone()
-        done = wirkraum("run", undisturbed.folder)
-        assert done.returncode == 0, done.stderr
-        assert (
-            session.sql("select count(*), max(as_of) from marts.indicator_value").fetchone() == seen
-        )
-    expected = content_hash(undisturbed.published_warehouse)
-    assert expected != before
-
-    killed = _with_late_file(city, tmp_path / "killed")
-    command = [str(Path(sys.executable).with_name("wirkraum")), "run", str(killed.folder)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-        deadline = time.monotonic() + 120
-        while not killed.dirty.exists():
-            assert run.poll() is None, "the run ended before it wrote the warehouse"
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        time.sleep(2)
-        run.send_signal(signal.SIGKILL)
-    assert killed.dirty.exists()
-    assert content_hash(killed.published_warehouse) == before
-
-    done = wirkraum("run", killed.folder)
-    assert done.returncode == 0, done.stderr
-    assert "broke off" in done.stdout
-    assert not killed.dirty.exists()
-    assert content_hash(killed.published_warehouse) == expected
-
-    assert wirkraum("rollback", killed.folder).returncode == 0
-    assert content_hash(killed.published_warehouse) == before
 
 
 def test_as_of_shows_an_earlier_day_and_leaves_today_alone(city: Place, tmp_path: Path) -> None:

@@ -62,9 +62,9 @@ def _noise(rng: np.random.Generator, areas: int = 24) -> np.ndarray[Any, Any]:
 
 
 def test_where_nothing_moves_together_chance_asks_no_more_often_than_said() -> None:
-    """150 cities of 6 indicators, 15 pairs each: with no effect any question is a false one."""
+    """60 cities of 6 indicators, 15 pairs each: with no effect any question is a false one."""
     rng = np.random.default_rng(20251)
-    cities = 150
+    cities = 60
     alarms = 0
     for _ in range(cities):
         asked = _asked(_values({name: _noise(rng) for name in "abcdef"}))
