@@ -292,8 +292,8 @@ def test_the_cut_edition_has_no_classes(warehouse: Path, indicator: str) -> None
         ("not_comparable", 441, 0),
     ]
     assert rows[2][3:] == (
-        f"nicht gerechnet: 95 von 536 Gebieten haben nicht alle Bestandteile: {areas}",
-        f"not computed: 95 of 536 areas do not have all components: {areas}",
+        f"nicht gerechnet: in 95 von 536 Gebieten fehlen Bestandteile: {areas}",
+        f"not computed: components are missing in 95 of 536 areas: {areas}",
     )
     assert {name for name, _ in _computed(warehouse, indicator, 2021).values()} == {None}
     assert sum(name is not None for name in published.values()) == 95 + 441

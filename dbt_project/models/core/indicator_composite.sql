@@ -109,8 +109,8 @@ select
         when 'lacking' then coalesce('Bestandteil fehlt: ' || judged.lacking_part, judged.area_reason)
         when 'refused'
             then
-                'nicht gerechnet: ' || judged.lacking_count || ' von ' || judged.area_count
-                || ' Gebieten haben nicht alle Bestandteile: ' || judged.lacking_text
+                'nicht gerechnet: in ' || judged.lacking_count || ' von ' || judged.area_count
+                || ' Gebieten fehlen Bestandteile: ' || judged.lacking_text
         when 'too_few' then 'nicht gerechnet: zu wenige Gebiete zum Vergleichen (' || judged.area_count || ')'
         when 'all_equal'
             then 'nicht gerechnet: alle Gebiete gleich' || coalesce(' bei ' || judged.equal_part, '')
@@ -129,8 +129,8 @@ select
             then coalesce('component missing: ' || judged.lacking_part, judged.area_reason_en)
         when 'refused'
             then
-                'not computed: ' || judged.lacking_count || ' of ' || judged.area_count
-                || ' areas do not have all components: ' || judged.lacking_text
+                'not computed: components are missing in ' || judged.lacking_count || ' of ' || judged.area_count
+                || ' areas: ' || judged.lacking_text
         when 'too_few' then 'not computed: too few areas to compare (' || judged.area_count || ')'
         when 'all_equal'
             then 'not computed: all areas are equal' || coalesce(' in ' || judged.equal_part, '')
