@@ -129,8 +129,8 @@ select
             then coalesce('component missing: ' || judged.lacking_part, judged.area_reason_en)
         when 'refused'
             then
-                'not computed: components are missing in ' || judged.lacking_count || ' of ' || judged.area_count
-                || ' areas: ' || judged.lacking_text
+                'not computed: components are missing in ' || judged.lacking_count || ' of '
+                || judged.area_count || ' areas: ' || judged.lacking_text
         when 'too_few' then 'not computed: too few areas to compare (' || judged.area_count || ')'
         when 'all_equal'
             then 'not computed: all areas are equal' || coalesce(' in ' || judged.equal_part, '')
