@@ -273,8 +273,10 @@ def _is_the_same(column: pl.Series) -> bool:
         return False
     if column.null_count():
         return column.null_count() == len(column)
+    if isinstance(column.dtype, pl.Enum) and len(column.dtype.categories) == 1:
+        return True
     numbers = column.to_physical()
-    return bool(numbers.min() == numbers.max())
+    return bool(numbers[0] == numbers[-1] and numbers.min() == numbers.max())
 
 
 def _for_parquet(column: pl.Series) -> pa.Array:

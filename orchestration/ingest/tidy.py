@@ -131,26 +131,28 @@ class _Meanings:
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._texts = pl.Enum([])
         self._values: list[Any] = []
-        self.column = self._as_column()
         self.wrong: dict[int, str] = {}
+        self._look_up()
 
     @property
     def keys(self) -> list[tuple[Any, ...]]:
         """The texts by their number."""
         return list(self._numbers)
 
-    def _as_column(self) -> pl.Series:
+    def _look_up(self) -> None:
+        """Make columns of what the texts mean and of why some mean nothing, by their number."""
         if self._dtype == pl.String:
-            return _few(self._values)
-        return pl.Series(self._values, dtype=self._dtype)
+            self.column = _few(self._values)
+        else:
+            self.column = pl.Series(self._values, dtype=self._dtype)
+        why = map(self.wrong.get, range(len(self._values)))
+        self._why = pl.Series(why, dtype=pl.String)
+        self._is_wrong = self._why.is_not_null()
 
     def reasons(self, numbers: pl.Series) -> tuple[pl.Series, pl.Series]:
         """Where texts mean nothing, and why."""
-        if not self.wrong:
-            return pl.Series(dtype=pl.UInt32), pl.Series(dtype=pl.String)
-        why = pl.Series(map(self.wrong.get, range(len(self._values))), dtype=pl.String)
-        at = why.is_not_null().gather(numbers).arg_true()
-        return at, why.gather(numbers.gather(at))
+        at = self._is_wrong.gather(numbers).arg_true()
+        return at, self._why.gather(numbers.gather(at))
 
     def numbers(self, rows: pl.DataFrame) -> pl.Series:
         """For each row the number of its texts; new ones are resolved."""
@@ -184,9 +186,9 @@ class _Meanings:
         ]
         self._numbers = {key: number for number, (key, _, _) in enumerate(known)}
         self._values = [value for _, value, _ in known]
-        self.column = self._as_column()
         self.wrong = {number: why for number, (_, _, why) in enumerate(known) if why is not None}
         self._texts = pl.Enum([])
+        self._look_up()
 
     def _learn(self, keys: list[tuple[Any, ...]]) -> None:
         new = [key for key in keys if key not in self._numbers]
@@ -197,7 +199,7 @@ class _Meanings:
             if wrong is not None:
                 self.wrong[number] = wrong
         if new:
-            self.column = self._as_column()
+            self._look_up()
 
 
 class Resolver:
