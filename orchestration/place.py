@@ -73,6 +73,16 @@ class Place:
         return self.build / "warehouse.dirty"
 
     @property
+    def fingerprints(self) -> Path:
+        """What the warehouse under construction was built from, by measure and indicator."""
+        return self.build / "fingerprints.json"
+
+    @property
+    def touched(self) -> Path:
+        """What the run at work, or the last one, computes anew; empty where it is everything."""
+        return self.build / "touched.json"
+
+    @property
     def dbt(self) -> Path:
         """The copy of the dbt project that runs."""
         return self.build / "dbt"

@@ -17,6 +17,7 @@ from orchestration.declarations.tables import declared_tables
 from orchestration.declarations.tree import Declarations
 from orchestration.ingest import lake
 from orchestration.place import Place
+from orchestration.touched import as_text, fingerprints, remember, touched
 
 STAGES = ("base", "outlook", "review")
 RELEASE_SCHEMA = {
@@ -96,13 +97,17 @@ def _released(place: Place) -> pl.DataFrame:
 
 
 def begin(place: Place) -> bool:
-    """Mark the warehouse dirty; throws away one that an earlier run left dirty.
+    """Mark the warehouse dirty, and write down what has to be computed anew.
 
-    Returns True when a leftover had to be thrown away.
+    Throws away a warehouse that an earlier run left dirty, or of which nothing can stay. Returns
+    True when a leftover had to be thrown away.
     """
     place.build.mkdir(parents=True, exist_ok=True)
     leftover = place.dirty.exists()
-    if leftover:
+    found = None if leftover else touched(place, fingerprints(place, project_fingerprint()))
+    place.touched.write_text(as_text(found), encoding="utf-8")
+    if found is None:
+        place.fingerprints.unlink(missing_ok=True)
         for path in (place.warehouse, place.warehouse.with_name(place.warehouse.name + ".wal")):
             path.unlink(missing_ok=True)
     place.dirty.write_text("a run is writing the warehouse, or died while it did\n")
@@ -110,7 +115,8 @@ def begin(place: Place) -> bool:
 
 
 def finish(place: Place) -> None:
-    """The warehouse is whole again."""
+    """The warehouse is whole again, and built from what was handed over to it."""
+    remember(place, fingerprints(place, project_fingerprint()))
     place.dirty.unlink(missing_ok=True)
 
 
@@ -131,6 +137,7 @@ def environment(place: Place) -> dict[str, str]:
         "WIRKRAUM_LAKE": str(place.lake.resolve()),
         "WIRKRAUM_INPUTS": str(place.inputs.resolve()),
         "WIRKRAUM_WAREHOUSE": str(place.warehouse.resolve()),
+        "WIRKRAUM_TOUCHED": place.touched.read_text("utf-8") if place.touched.exists() else "",
     }
 
 

@@ -2,3 +2,8 @@
 {% macro exact_sum(expression) -%}
 cast(sum(cast({{ expression }} as decimal(38, 12))) as double)
 {%- endmacro %}
+
+{#- A number as such a sum would give it back. -#}
+{% macro exact(expression) -%}
+cast(cast({{ expression }} as decimal(38, 12)) as double)
+{%- endmacro %}

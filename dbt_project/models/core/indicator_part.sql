@@ -8,7 +8,7 @@ with term as (
     from {{ source('declared', 'indicator_term') }} as term
 ),
 
-matched as (
+matched as not materialized (
     select
         term.indicator_id,
         term.role,
@@ -66,6 +66,23 @@ matched as (
     where term.group_id = 'all'
 )
 
+-- A side with one term is that term, and nothing has to be added up.
+select
+    * exclude (wanted, carried_chance, carried_spread, stock_or_flow)
+    replace (
+        {{ exact('value') }} as value,
+        case
+            when value is null or status in ('estimated', 'provisional') then status
+            else 'observed'
+        end as status
+    ),
+    stock_or_flow = 'stock' as is_stock,
+    sqrt({{ exact('carried_chance') }} + power({{ exact('carried_spread') }}, 2)) as carried_error
+from matched
+where wanted = 1
+
+union all by name
+
 select
     indicator_id,
     role,
@@ -100,4 +117,5 @@ select
     -- The same weights are wrong in the same direction in every term.
     sqrt({{ exact_sum('carried_chance') }} + power({{ exact_sum('carried_spread') }}, 2)) as carried_error
 from matched
+where wanted > 1
 group by all

@@ -2,9 +2,16 @@
 -- takes the place of what was not delivered. Case lists are complete, so none of their areas is absent.
 with located as (
     select
-        delivered.*,
+        delivered.measure_id,
+        delivered.area_system,
+        delivered.area_version,
+        delivered.area_id,
+        delivered.period_start,
+        delivered.grain,
         lineage.level_rank,
-        lineage.is_unassigned
+        lineage.is_unassigned,
+        any_value(delivered.unit) as unit,
+        max(delivered.as_of) as as_of
     from {{ ref('measure_delivered') }} as delivered
     inner join {{ source('declared', 'measure') }} as measure
         on delivered.measure_id = measure.measure_id and measure.additive_over_areas
@@ -14,6 +21,7 @@ with located as (
             and delivered.area_version = lineage.area_version
             and delivered.area_id = lineage.area_id
             and lineage.area_id = lineage.ancestor_id
+    group by all
 ),
 
 finest as (
@@ -53,16 +61,43 @@ absent as (
             and finest.period_start = located.period_start
             and finest.grain = located.grain
             and lineage.area_id = located.area_id
+),
+
+-- The groups that the areas of the same level have.
+listed as (
+    select distinct
+        delivered.measure_id,
+        delivered.area_system,
+        delivered.area_version,
+        delivered.period_start,
+        delivered.grain,
+        delivered.group_id
+    from {{ ref('measure_delivered') }} as delivered
+    inner join {{ ref('stg_area_lineage') }} as lineage
+        on
+            delivered.area_system = lineage.area_system
+            and delivered.area_version = lineage.area_version
+            and delivered.area_id = lineage.area_id
+            and lineage.area_id = lineage.ancestor_id
+    semi join absent
+        on
+            delivered.measure_id = absent.measure_id
+            and delivered.area_system = absent.area_system
+            and delivered.area_version = absent.area_version
+            and delivered.period_start = absent.period_start
+            and delivered.grain = absent.grain
+            and lineage.level_rank = absent.level_rank
+    where not lineage.is_unassigned
 )
 
-select distinct
+select
     absent.measure_id,
     absent.area_system,
     absent.area_version,
     absent.area_id,
     absent.period_start,
     absent.grain,
-    located.group_id,
+    listed.group_id,
     cast(null as double) as value,
     absent.unit,
     'missing' as status,
@@ -71,6 +106,5 @@ select distinct
     absent.as_of,
     'absent' as origin
 from absent
-inner join located
-    using (measure_id, area_system, area_version, period_start, grain, level_rank)
-where not located.is_unassigned
+inner join listed
+    using (measure_id, area_system, area_version, period_start, grain)

@@ -1,6 +1,7 @@
 -- Every state a delivered cell ever had, from the day it was known; an equal re-delivery is none.
 -- A correction holds from its own day on, for as long as the wrong value is the delivered one.
-with known as (
+-- Of the periods that a measure brought on one day alone, each cell has the one state it has now.
+with known as not materialized (
     select
         observation.*,
         delivery.position
@@ -10,12 +11,43 @@ with known as (
     where observation.as_of <= cast('{{ var("as_of") }}' as date)
 ),
 
+repeated as (
+    select
+        measure_id,
+        area_system,
+        area_version,
+        period_start,
+        grain
+    from {{ ref('stg_repeated') }}
+    where first_day < last_day
+
+    union
+
+    select
+        measure_id,
+        area_system,
+        area_version,
+        period_start,
+        grain
+    from {{ source('declared', 'correction') }}
+),
+
 daily as (
-    select *
+    select known.*
     from known
+    semi join repeated
+        using (measure_id, area_system, area_version, period_start, grain)
     qualify row_number() over (
-        partition by measure_id, area_system, area_version, area_id, period_start, grain, group_id, as_of
-        order by position desc
+        partition by
+            known.measure_id,
+            known.area_system,
+            known.area_version,
+            known.area_id,
+            known.period_start,
+            known.grain,
+            known.group_id,
+            known.as_of
+        order by known.position desc
     ) = 1
 ),
 

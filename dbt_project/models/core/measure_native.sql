@@ -7,6 +7,4 @@ select * from {{ ref('measure_absent') }}
 
 union all by name
 
-select * from (
-    {{ roll_up(ref('measure_delivered')) }}
-)
+select * from {{ ref('measure_summed') }}

@@ -1,6 +1,6 @@
 -- Each measure for every area of its own version, as it stood on every day on which it changed.
 -- Where a delivery changed what an earlier one said, all areas are summed anew for each such day, as
--- in core.measure_native. A roll-up keeps groups apart: the day rides along as part of the group.
+-- in core.measure_summed. A roll-up keeps groups apart: the day rides along as part of the group.
 with slice as (
     select
         measure_id,
@@ -15,17 +15,18 @@ with slice as (
     group by all
 ),
 
+-- A revised period concerns its whole year, and a denominator up to a year before or after.
 concerned as (
-    select distinct other.measure_id
-    from {{ source('declared', 'indicator_term') }} as term
+    select distinct
+        other.measure_id,
+        year(slice.period_start) + near.years as year_of
+    from slice
+    cross join (values (-1), (0), (1)) as near (years)
+    inner join {{ source('declared', 'indicator_term') }} as term
+        on slice.measure_id = term.measure_id
     inner join {{ source('declared', 'indicator_term') }} as other
         on term.indicator_id = other.indicator_id
-    where
-        term.measure_id in (
-            select slice.measure_id
-            from slice
-            where len(slice.days) > 1
-        )
+    where len(slice.days) > 1
 ),
 
 cell as (
@@ -41,7 +42,7 @@ cell as (
     from {{ ref('measure_history') }} as history
     inner join slice
         using (measure_id, area_system, area_version, period_start, grain, group_id)
-    where len(slice.days) > 1 and history.measure_id in (select concerned.measure_id from concerned)
+    where len(slice.days) > 1 and history.measure_id in (select known.measure_id from concerned as known)
 ),
 
 stood as (
@@ -88,11 +89,13 @@ every_day as (
 
     union all by name
 
-    select native.* replace (slice.first_day as as_of)
+    select native.* replace (coalesce(slice.first_day, native.as_of) as as_of)
     from {{ ref('measure_native') }} as native
-    inner join slice
+    semi join concerned
+        on native.measure_id = concerned.measure_id and year(native.period_start) = concerned.year_of
+    left join slice
         using (measure_id, area_system, area_version, period_start, grain, group_id)
-    where len(slice.days) = 1 and native.measure_id in (select concerned.measure_id from concerned)
+    where coalesce(len(slice.days), 1) = 1
 ),
 
 compared as (

@@ -39,8 +39,13 @@ def text(table: Table) -> str:
 
 def known(town: Town, day: date) -> Table:
     """The newest state of each cell on a day, by the very statement the warehouse uses."""
-    path = project_folder() / "models" / "staging" / "stg_observation.sql"
-    statement = path.read_text(encoding="utf-8").replace('{{ var("as_of") }}', day.isoformat())
+    folder = project_folder() / "models" / "staging"
+    statement, repeated = (
+        (folder / f"{name}.sql").read_text(encoding="utf-8")
+        for name in ("stg_observation", "stg_repeated")
+    )
+    statement = statement.replace("{{ ref('stg_repeated') }}", f"({repeated})")
+    statement = statement.replace('{{ var("as_of") }}', day.isoformat())
     ledger = town.ledger()
     frames = [pl.LazyFrame(schema=OBSERVATION_SCHEMA)]
     frames += [lake.observations(town.place, entry) for entry in ledger]
