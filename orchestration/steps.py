@@ -23,7 +23,7 @@ from quality.checks import VERDICT_SCHEMA
 from quality.comovement import goal_questions
 from quality.expectations import judge
 from quality.marks import Frames, find_marks
-from quality.occasions import occasions
+from quality.occasions import OCCASION_SCHEMA, occasions
 
 # The marts that what is withheld can be told from.
 OF_TODAY = (
@@ -160,9 +160,13 @@ def ask_about_goals(city: City) -> int:
 def find_occasions(city: City) -> int:
     """Put what departments count beside what people say; write `occasion.parquet`.
 
-    What publishing withholds is left out before, so that no reason gives it away. Gives back the
-    number of rows.
+    What publishing withholds is left out before, so that no reason gives it away. Where nobody was
+    heard nothing is looked at. Gives back the number of rows.
     """
+    path = city.place.inputs / "occasion.parquet"
+    if not city.declarations.voices:
+        lake.write_parquet(pl.DataFrame(schema=OCCASION_SCHEMA), path)
+        return 0
     tables, areas = _values_of_today(city)
     numerators = [
         (one.id, term.measure)
@@ -182,7 +186,7 @@ def find_occasions(city: City) -> int:
         item_rows(city.declarations, city.known_on),
         as_of=city.known_on,
     )
-    lake.write_parquet(found, city.place.inputs / "occasion.parquet")
+    lake.write_parquet(found, path)
     return found.height
 
 

@@ -72,7 +72,9 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         heard_on=_DATE,
     ),
     "dialogue": _schema(
-        "dialogue_id held_on title_de title_en audience look_next_de look_next_en", held_on=_DATE
+        "dialogue_id held_on has_outcome title_de title_en audience look_next_de look_next_en",
+        held_on=_DATE,
+        has_outcome=_FLAG,
     ),
     "dialogue_indicator": _schema("dialogue_id indicator_id"),
     "dialogue_change": _schema("dialogue_id service_id since what_de what_en", since=_DATE),
@@ -165,6 +167,7 @@ def offer_rows(declarations: Declarations) -> dict[str, list[dict[str, Any]]]:
             {
                 "dialogue_id": one.id,
                 "held_on": one.date,
+                "has_outcome": bool(one.hypotheses or one.decisions or one.changes),
                 **_both("title", one.title),
                 "audience": one.audience,
                 **_listed("look_next", one.look_next),
@@ -335,9 +338,10 @@ def voice_rows(declarations: Declarations) -> pl.DataFrame:
 
 
 def item_rows(declarations: Declarations, known_on: date) -> pl.DataFrame:
-    """Programmes that run on a day and decisions taken by then, as `quality.occasions.ITEM_SCHEMA`.
+    """Programmes that run on a day and decisions taken, as `quality.occasions.ITEM_SCHEMA`.
 
     A programme without areas and group is for everybody and stands in no occasion of its own.
+    Decisions count from when they are written down, deliveries may be older.
     """
     from quality.occasions import ITEM_SCHEMA
 
@@ -370,6 +374,5 @@ def item_rows(declarations: Declarations, known_on: date) -> pl.DataFrame:
         }
         for dialogue in declarations.dialogues.values()
         for one in dialogue.decisions
-        if one.on <= known_on
     ]
     return pl.DataFrame(supply + decided, schema=ITEM_SCHEMA)

@@ -21,14 +21,16 @@ latest as (
     ) = 1
 ),
 
--- A dialogue is held when it lies no later than the newest knowledge there is.
+-- A dialogue was held if something came of it, or if it lies no later than the newest delivery.
 held as (
     select dialogue.*
     from {{ source('declared', 'dialogue') }} as dialogue
-    where dialogue.held_on <= (
-        select max(delivery.as_of) from {{ source('ledger', 'delivery') }} as delivery
-        where delivery.as_of <= cast('{{ var("as_of") }}' as date)
-    )
+    where
+        dialogue.has_outcome
+        or dialogue.held_on <= (
+            select max(delivery.as_of) from {{ source('ledger', 'delivery') }} as delivery
+            where delivery.as_of <= cast('{{ var("as_of") }}' as date)
+        )
 ),
 
 last_dialogue as (
