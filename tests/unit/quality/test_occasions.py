@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 from scipy import stats
 
 from quality.occasions import (
@@ -160,13 +161,20 @@ def test_strengths_supply_and_decisions_stand_beside_in_the_order_of_the_alphabe
 
 
 def test_the_figures_are_those_of_a_hand_calculation() -> None:
-    """120 of 2,000 here, 11 * 40 of 22,000 elsewhere; 48 values are compared."""
-    row = _found(_values(TWO), [_voice("v", "03")]).filter(item_id="hilfen").row(0, named=True)
+    """120 and 140 of 2,000 here, 440 and 660 of 22,000 elsewhere; 48 values are compared."""
+    found = _found(_values(TWO), [_voice("v", "03")])
+    row = found.filter(item_id="hilfen").row(0, named=True)
     assert (row["value"], row["reference"], row["comparisons"]) == (60.0, 20.0, 48)
     assert (row["since"], row["period_start"]) == (date(2023, 1, 1), date(2024, 1, 1))
-    assert row["q_value"] <= FALSE_DISCOVERY_RATE
-    alone = 2 * float(stats.binom.sf(119, 560, 2000 / 24000))
-    assert alone <= row["q_value"] <= 48 * alone
+    share = 2000 / 24000
+    help_alone = 2 * float(stats.binom.sf(119, 560, share))
+    harm_alone = 2 * float(stats.binom.sf(139, 800, share))
+    assert help_alone < harm_alone
+    adjusted = dict(found.filter(side="concern").select("item_id", "q_value").rows())
+    assert adjusted["schaden"] == pytest.approx(harm_alone * 48 / 2, rel=1e-6, abs=0)
+    assert adjusted["hilfen"] == pytest.approx(
+        min(help_alone * 48, harm_alone * 48 / 2), rel=1e-6, abs=0
+    )
     assert row["text_de"].startswith("2024: 60,0 (95-%-Bereich 48,0 bis 72,0); alle übrigen")
     assert "Seit 2023 ohne Unterbrechung darüber. Verglichen wurden 48 Werte." in row["text_de"]
     assert "48 values were compared. The figure does not say why." in row["text_en"]
@@ -214,7 +222,7 @@ def test_a_group_is_held_against_everybody_else() -> None:
 def test_where_all_are_alike_chance_makes_no_more_occasions_than_said() -> None:
     """With no difference any one found is false: rarely, however many voices are heard."""
     rng = np.random.default_rng(20254)
-    cities, alarms = 60, 0
+    cities, alarms = 25, 0
     voices = [_voice("v", *AREAS)]
     for _ in range(cities):
         alarms += not _found(_values(rng=rng, years=(2024,)), voices).is_empty()
