@@ -378,6 +378,8 @@ def suppress_reach(
 ) -> pl.DataFrame:
     """Withhold rows of `programme_reach` with a small count; rows and their order stay.
 
+    Rows that arrived as `suppressed` lose any figure left in them and keep their reason.
+
     `only` names the measures under protection, None means all; with it `target_group` is needed,
     which says what counts the need and the size of a group. A row counts as protected where one of
     its measures is, or is not known.
@@ -404,7 +406,8 @@ def suppress_reach(
         | _small(need - reached, rule)
         | _small(pl.col("population") - need, rule)
     ).to_series()
-    told = (small & looked_at) | (reach["status"] == "suppressed")
+    before = reach["status"] == "suppressed"
+    told = (small & looked_at) | before
     whole = (*REACH_CELL, "dimension")
     parts = reach["dimension"].is_not_null()
     told |= parts & _matches_nulls(reach, reach.filter(told & parts), whole)
@@ -417,7 +420,7 @@ def suppress_reach(
             for name in REACH_FIGURES
         ),
         *(
-            pl.when(told).then(pl.lit(words)).otherwise(pl.col(column)).alias(column)
+            pl.when(told & ~before).then(pl.lit(words)).otherwise(pl.col(column)).alias(column)
             for column, words in zip(REASONS, rule.reason, strict=True)
         ),
         status=pl.when(told).then(pl.lit("suppressed")).otherwise(pl.col("status")),

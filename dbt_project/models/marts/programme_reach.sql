@@ -97,8 +97,8 @@ counted as (
         uptake.as_of as uptake_as_of,
         homeless.unplaced,
         case
-            when cell.part = 'group_unknown' then nullif(greatest(uptake.value - grouped.placed, -1), -1)
-            else uptake.value
+            when cell.part != 'group_unknown' then uptake.value
+            when uptake.value >= grouped.placed then uptake.value - grouped.placed
         end as reached
     from cell
     left join uptake

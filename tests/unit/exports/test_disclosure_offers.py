@@ -109,22 +109,30 @@ def test_a_row_with_a_small_count_has_no_figure_left() -> None:
         reach("05", 40.0, population=103.0),
         reach("06", 0.0),
         reach("07", None, None, status="missing"),
+        reach("08", None, 60.0, status="suppressed", reason="geheim"),
     ]
     tables = marts(*rows)
     for masked in (mask_protected(tables), protect(tables, Rule())):
         after = masked["programme_reach"]
         assert after.select("area_id").equals(tables["programme_reach"].select("area_id"))
         withheld = after.filter(status="suppressed")
-        assert set(withheld["area_id"]) == {"02", "03", "04", "05"}
-        assert [figures(row) for row in withheld.iter_rows(named=True)] == [[]] * 4
+        assert set(withheld["area_id"]) == {"02", "03", "04", "05", "08"}
+        assert [figures(row) for row in withheld.iter_rows(named=True)] == [[]] * 5
+        assert withheld.filter(area_id="08")["reason"].to_list() == ["geheim"]
         rest = after.filter(pl.col("status") != "suppressed")
         assert rest.equals(
             tables["programme_reach"].filter(pl.col("area_id").is_in(["01", "06", "07"]))
         )
         contributions = masked["contribution"]
-        assert set(contributions.filter(status="suppressed")["area_id"]) == {"02", "03", "04", "05"}
+        assert set(contributions.filter(status="suppressed")["area_id"]) == {
+            "02",
+            "03",
+            "04",
+            "05",
+            "08",
+        }
         hidden = contributions.filter(status="suppressed")
-        assert [figures(row) for row in hidden.iter_rows(named=True)] == [[]] * 4
+        assert [figures(row) for row in hidden.iter_rows(named=True)] == [[]] * 5
         assert contributions["does_de"].null_count() == 0
         assert contributions.filter(reason="nicht gezählt").height == 1
 
