@@ -21,12 +21,12 @@ with nowhere as (
 ),
 
 latest_reach as (
-    select reach.*
-    from marts.programme_reach as reach
-    where reach.part = 'area'
-    qualify reach.period_start = max(reach.period_start) over (
-        partition by reach.service_id, reach.programme_id
-    )
+    select
+        *,
+        (list_position(['month', 'quarter', 'half_year', 'year'], grain), period_start) as latest
+    from marts.programme_reach
+    where part = 'area'
+    qualify latest = max(latest) over (partition by service_id, programme_id)
 ),
 
 used as (

@@ -301,6 +301,15 @@ class _Check:
         self._named(at, ("reach", "target_group"), reach.target_group, self.all.groups, "group")
         where: Location = ("reach", "uptake")
         self._added_up(at, where, reach.uptake, reach.groups)
+        if reach.counts == "people" and reach.uptake in self.all.measures:
+            measure = self.all.measures[reach.uptake][1]
+            if measure.kind == "flow" and measure.additive.time:
+                self.report(
+                    *at,
+                    ("reach", "counts"),
+                    f"found people, but {measure.id!r} is summed over time: one person counts again "
+                    "and again; say `additive: {time: false}` in its contract, or count cases",
+                )
         for group_id in reach.groups:
             self._group(at, ("reach", "groups"), group_id)
         for index, name in enumerate(reach.by):

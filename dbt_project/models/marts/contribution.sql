@@ -17,7 +17,10 @@ latest as (
     where reach.part = 'area'
     qualify row_number() over (
         partition by reach.service_id, reach.programme_id, reach.area_system
-        order by reach.period_start desc, reach.grain desc, reach.area_id asc
+        order by
+            list_position(['month', 'quarter', 'half_year', 'year'], reach.grain) desc,
+            reach.period_start desc,
+            reach.area_id asc
     ) = 1
 ),
 

@@ -90,7 +90,8 @@ def town(tmp_path: Path) -> Path:
     measure = {"id": "faelle", "name": "Fälle", "unit": "Fälle", "kind": "flow"}
     reported = {"areas": False, "groups": False, "time": False}
     quota = measure | {"id": "quote", "kind": "stock", "additive": reported}
-    found(tmp_path, measures=[measure, measure | {"id": "bedarf", "kind": "stock"}, quota])
+    once = measure | {"additive": {"time": False}}
+    found(tmp_path, measures=[once, measure | {"id": "bedarf", "kind": "stock"}, quota])
     indicator = {"id": "faelle", "department": "amt", "name": "Fälle", "meaning": "Fälle"}
     formula = {"kind": "count", "numerator": [{"measure": "faelle"}]}
     _write(tmp_path, "indicators", indicator | {"unit": "Fälle", "formula": formula})
@@ -294,6 +295,16 @@ def test_what_cannot_be_is_said(
 ) -> None:
     _write(town, kind, content)
     assert message in _said(town)
+
+
+def test_people_are_not_added_up_over_time(town: Path) -> None:
+    contract = town / "sources" / "fall.yml"
+    text = contract.read_text(encoding="utf-8")
+    contract.write_text(text.replace("time: false", "time: true", 1), encoding="utf-8")
+    assert "reach.counts: found people, but 'faelle' is summed over time" in _said(town)
+    cases = PROGRAMME | {"reach": PROGRAMME["reach"] | {"counts": "cases"}}
+    _write(town, "programmes", cases)
+    read_declarations(town)
 
 
 def test_a_programme_is_part_of_a_service_of_its_department(town: Path) -> None:
