@@ -7,9 +7,9 @@
 --   Förderung.
 -- May: prepare a talk about going on, beside the reason for the choice and the end of funding.
 -- Darf nicht: als Wirkung gelesen werden: wo es schlecht stand, wird es oft von selbst besser, und andere
---   wirken mit. Gezeigt sind alle Kennzahlen des Fachbereichs, nicht nur die, auf die das Programm zielt.
+--   wirken mit. Vor dem frühesten Zeichen (earliest_sign_since) lässt sich nichts erwarten.
 -- May not: be read as an effect: where things stood badly they often improve by themselves, and others act
---   too. Shown are all indicators of the department, not only those the programme aims at.
+--   too. Nothing is to be expected before the earliest sign (earliest_sign_since).
 with city as (
     select
         area_system,
@@ -36,6 +36,11 @@ select
     programme.yearly_budget,
     programme.chosen_because_de,
     programme.chosen_because_en,
+    programme.earliest_sign_de,
+    programme.earliest_sign_en,
+    programme.earliest_sign_since,
+    programme.also_acting_de,
+    programme.also_acting_en,
     latest.area_name,
     indicator.name_de as indicator_de,
     indicator.name_en as indicator_en,
@@ -55,8 +60,9 @@ select
     latest.marks
 from marts.programme as programme
 inner join programme_area using (programme_id)
-inner join views.latest_value as latest using (area_id)
-inner join marts.indicator as indicator using (indicator_id, department_id)
+inner join marts.programme_indicator as link using (programme_id)
+inner join views.latest_value as latest using (area_id, indicator_id)
+inner join marts.indicator as indicator using (indicator_id)
 left join marts.indicator_value as earlier
     on
         latest.indicator_id = earlier.indicator_id

@@ -11,6 +11,11 @@ A `cumulative` value is a count like any other. Whatever is computed from other 
 or a `cumulative` value, is withheld where one of those is withheld, be it in this release or not:
 beside the others it would give the withheld one away. `indicator_derivation` says what a value is
 made of; a value of these kinds that it does not know cannot be checked and is withheld too.
+What a programme reaches is withheld row by row where those reached, those in need, the difference
+of both or the rest of the target group is small, and a breakdown by group as a whole where one part
+of it is: the others would give it away. A small number of people without a known area takes the
+lower bound of those not reached along, which it makes. An occasion is told in general words where
+it names a withheld value.
 A `standardised` rate could be solved for the counts of its age bands, a `quantile` for that of the
 bin it lies in: besides their own counts the one named in `indicator_smallest_count` decides.
 
@@ -27,7 +32,7 @@ from typing import Final
 
 import polars as pl
 
-from exports.vocabulary import KEY, SERIES
+from exports.vocabulary import AREA, KEY, PERIOD, SERIES
 
 FIGURES: Final = ("numerator", "denominator", "value", "low", "high")
 REVISION_FIGURES: Final = (
@@ -54,6 +59,9 @@ MASKED: Final = (
     "mark",
     "control_total",
     "goal_progress",
+    "programme_reach",
+    "contribution",
+    "occasion",
 )
 CONTEXT: Final = (
     "indicator",
@@ -62,7 +70,14 @@ CONTEXT: Final = (
     "indicator_source",
     "source",
     "measure",
+    "target_group",
 )
+REACH_FIGURES: Final = (
+    *("reached", "need", "population", "not_reached", "not_reached_low", "not_reached_high"),
+    *("without_area", "value", "low", "high"),
+)
+REACH_CELL: Final = ("service_id", "programme_id", *AREA, *PERIOD)
+OCCASION_FIGURES: Final = ("value", "low", "high", "reference", "q_value")
 COMPUTED_FROM_VALUES: Final = ("change", "cumulative")
 BY_BANDS: Final = ("standardised", "mean", "quantile")
 KINDS: Final = (
@@ -99,6 +114,10 @@ CONTROL: Final = (
 GOAL: Final = (
     "Wert geschützt: wie weit das Ziel ist, bleibt es deshalb auch",
     "value withheld, and therefore how far the goal is",
+)
+OCCASION: Final = (
+    "Dieser Wert gehört zum Anlass; die Zahlen dazu sind geschützt.",
+    "This value is part of the occasion; the figures behind it are protected.",
 )
 
 
@@ -354,6 +373,86 @@ def suppress_goal_progress(progress: pl.DataFrame, values: pl.DataFrame) -> pl.D
     )
 
 
+def suppress_reach(
+    reach: pl.DataFrame, rule: Rule, only: Collection[str] | None = None, **others: pl.DataFrame
+) -> pl.DataFrame:
+    """Withhold rows of `programme_reach` with a small count; rows and their order stay.
+
+    Rows that arrived as `suppressed` lose any figure left in them and keep their reason.
+
+    `only` names the measures under protection, None means all; with it `target_group` is needed,
+    which says what counts the need and the size of a group. A row counts as protected where one of
+    its measures is, or is not known.
+    """
+    looked_at = pl.Series([True] * reach.height, dtype=pl.Boolean)
+    if only is not None:
+        behind = reach.join(
+            others["target_group"].select(
+                "target_group_id", "need_measure_id", "denominator_measure_id"
+            ),
+            on="target_group_id",
+            how="left",
+            maintain_order="left",
+        )
+        names = ("uptake_measure_id", "need_measure_id", "denominator_measure_id")
+        looked_at = behind.select(
+            pl.any_horizontal(pl.col(name).is_in(list(only)).fill_null(False) for name in names)
+        ).to_series()
+    reached, need = pl.col("reached"), pl.col("need")
+    small = reach.select(
+        _small(reached, rule)
+        | _small(need, rule)
+        | _small(pl.col("population"), rule)
+        | _small(need - reached, rule)
+        | _small(pl.col("population") - need, rule)
+    ).to_series()
+    before = reach["status"] == "suppressed"
+    told = (small & looked_at) | before
+    whole = (*REACH_CELL, "dimension")
+    parts = reach["dimension"].is_not_null()
+    told |= parts & _matches_nulls(reach, reach.filter(told & parts), whole)
+    unplaced = reach.select(_small(pl.col("without_area"), rule)).to_series() & looked_at
+    return reach.with_columns(
+        *(
+            pl.when(~told & ~(unplaced & (name in ("without_area", "not_reached_low"))))
+            .then(pl.col(name))
+            .alias(name)
+            for name in REACH_FIGURES
+        ),
+        *(
+            pl.when(told & ~before).then(pl.lit(words)).otherwise(pl.col(column)).alias(column)
+            for column, words in zip(REASONS, rule.reason, strict=True)
+        ),
+        status=pl.when(told).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+    )
+
+
+def suppress_contributions(contributions: pl.DataFrame, reach: pl.DataFrame) -> pl.DataFrame:
+    """Give contributions the figures that `reach`, after suppression, still shows."""
+    figures = [name for name in REACH_FIGURES if name in contributions.columns]
+    shown = reach.filter(part="area").select(*REACH_CELL, *figures, "status", *REASONS)
+    joined = contributions.select(*REACH_CELL).join(
+        shown, on=REACH_CELL, how="left", nulls_equal=True, maintain_order="left", validate="m:1"
+    )
+    counted = contributions["period_start"].is_not_null()
+    return contributions.with_columns(joined.select(figures)).with_columns(
+        pl.when(counted).then(joined[name]).otherwise(pl.col(name)).alias(name)
+        for name in ("status", *REASONS)
+    )
+
+
+def suppress_occasions(occasions: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Tell in general words what stands on a withheld value; `values` after all suppression."""
+    hit = _matches(occasions, values.filter(status="suppressed"), KEY)
+    return occasions.with_columns(
+        *(pl.when(~hit).then(pl.col(name)).alias(name) for name in OCCASION_FIGURES),
+        *(
+            pl.when(hit).then(pl.lit(words)).otherwise(pl.col(column)).alias(column)
+            for column, words in zip(("text_de", "text_en"), OCCASION, strict=True)
+        ),
+    )
+
+
 def suppress_forecasts(forecasts: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """Withhold forecasts that stand on a withheld value; rows and order stay.
 
@@ -415,6 +514,14 @@ def protect(tables: Mapping[str, pl.DataFrame], rule: Rule) -> dict[str, pl.Data
         for name in ("goal_progress",)
         if name in tables
     }
+    if "programme_reach" in tables:
+        goals["programme_reach"] = suppress_reach(tables["programme_reach"], rule)
+    if "contribution" in tables:
+        goals["contribution"] = suppress_contributions(
+            tables["contribution"], goals["programme_reach"]
+        )
+    if "occasion" in tables:
+        goals["occasion"] = suppress_occasions(tables["occasion"], values)
     return {
         **tables,
         **goals,
@@ -491,8 +598,28 @@ def mask_protected(
         masked["mark"] = generalise_marks(tables["mark"], values)
     if "goal_progress" in tables:
         masked["goal_progress"] = suppress_goal_progress(tables["goal_progress"], values)
+    masked |= _masked_offers(tables, values, rule)
     if "control_total" in tables:
         masked["control_total"] = _control_totals(tables, rule)
+    return masked
+
+
+def _masked_offers(
+    tables: Mapping[str, pl.DataFrame], values: pl.DataFrame, rule: Rule
+) -> dict[str, pl.DataFrame]:
+    masked = {}
+    if "programme_reach" in tables:
+        free = tables["source"].filter(protection="none")["source_id"].to_list()
+        protected = tables["measure"].filter(~pl.col("source_id").is_in(free))["measure_id"]
+        masked["programme_reach"] = suppress_reach(
+            tables["programme_reach"], rule, list(protected), target_group=tables["target_group"]
+        )
+    if "contribution" in tables:
+        masked["contribution"] = suppress_contributions(
+            tables["contribution"], masked["programme_reach"]
+        )
+    if "occasion" in tables:
+        masked["occasion"] = suppress_occasions(tables["occasion"], values)
     return masked
 
 
@@ -555,6 +682,17 @@ def _matches(frame: pl.DataFrame, wanted: pl.DataFrame, on: Iterable[str]) -> pl
     return (
         frame.select(keys)
         .join(flags, on=keys, how="left", maintain_order="left")["hit"]
+        .fill_null(False)
+    )
+
+
+def _matches_nulls(frame: pl.DataFrame, wanted: pl.DataFrame, on: Iterable[str]) -> pl.Series:
+    """As `_matches`, for keys in which nothing is a value like any other."""
+    keys = list(on)
+    flags = wanted.select(keys).unique().with_columns(pl.lit(True).alias("hit"))
+    return (
+        frame.select(keys)
+        .join(flags, on=keys, how="left", nulls_equal=True, maintain_order="left")["hit"]
         .fill_null(False)
     )
 

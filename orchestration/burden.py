@@ -105,6 +105,11 @@ def only_needed_by(indicator: Indicator, declarations: Declarations) -> list[Sou
     }
     for group in declarations.groups.values():
         still |= {name for name in (group.denominator, group.need_measure) if name is not None}
+    reaches = [
+        *(one.reach for one in declarations.services.values()),
+        *(one.reach for one in declarations.programmes.values()),
+    ]
+    still |= {one.uptake for one in reaches if one is not None}
     still |= {
         measure.control_of
         for _, measure in declarations.measures.values()

@@ -13,6 +13,9 @@ from orchestration.ingest.deliver import Intake
 from orchestration.place import Place
 from orchestration.warehouse import project_fingerprint
 
+# What dbt reads that is not an input of a run but comes of it.
+_LATER = ("release", "forecast", "mark", "goal_question", "occasion")
+
 
 def _silent(_step: str) -> None:
     """Nobody watches."""
@@ -55,7 +58,7 @@ class City:
         for entry in lake.ledger(self.place):
             digest.update(f"{entry.delivery_id} {entry.fingerprint} {entry.state}\n".encode())
         for path in sorted(self.place.inputs.glob("*.parquet")):
-            if path.stem not in ("release", "forecast", "mark", "goal_question"):
+            if path.stem not in _LATER:
                 digest.update(path.stem.encode() + path.read_bytes())
         for profile in self.declarations.releases.values():
             digest.update(profile.model_dump_json().encode())

@@ -14,6 +14,7 @@ from orchestration.assets.results import (
     forecast,
     goal_question,
     mark,
+    occasion,
     published_asset,
     release_assets,
 )
@@ -36,6 +37,7 @@ def graph(city: City) -> dg.Definitions:
             forecast,
             mark,
             goal_question,
+            occasion,
             published_asset(sorted(marts)),
             *release_assets(city.declarations),
         ],

@@ -7,9 +7,11 @@ from exports.disclosure import CONTEXT, mask_protected
 from exports.geoparquet import write_areas
 from exports.publish import publish as put_in_place
 from exports.release import Profile, build_release, create_ledger
+from exports.vocabulary import AREA
 from forecasting.outlook import outlook
 from orchestration import checks
 from orchestration.city import City
+from orchestration.declarations.offers import item_rows, voice_rows
 from orchestration.declarations.releases import ReleaseProfile
 from orchestration.declarations.sources import Source
 from orchestration.ingest import lake
@@ -21,9 +23,10 @@ from quality.checks import VERDICT_SCHEMA
 from quality.comovement import goal_questions
 from quality.expectations import judge
 from quality.marks import Frames, find_marks
+from quality.occasions import OCCASION_SCHEMA, occasions
 
 # Values and what it takes to withhold from them what publishing withholds.
-ASKED_ABOUT_GOALS = ("indicator_value", "indicator_smallest_count", "area", *CONTEXT)
+OF_TODAY = ("area", "indicator_value", "indicator_smallest_count", *CONTEXT)
 
 
 def receive(city: City, source: Source) -> Intake:
@@ -123,17 +126,7 @@ def ask_about_goals(city: City) -> int:
     What publishing withholds is left out before, so that no correlation gives it away. Gives back
     the number of rows.
     """
-    tables = {name: read_table(city.place, f"marts.{name}") for name in ASKED_ABOUT_GOALS}
-    if _is_protected(city):
-        tables["indicator_value"] = mask_protected(tables)["indicator_value"]
-    key = ["area_system", "area_version", "area_id"]
-    systems = city.declarations.area_systems.values()
-    current = pl.DataFrame(
-        [(one.area_system, one.current.version) for one in systems],
-        schema=dict.fromkeys(key[:2], pl.String),
-        orient="row",
-    )
-    areas = tables["area"].filter(~pl.col("is_unassigned")).join(current, on=key[:2], how="semi")
+    tables, areas = _values_of_today(city)
     goals = [
         (goal.indicator, goal.group, goal.grain)
         for goal in city.declarations.goals.values()
@@ -145,7 +138,7 @@ def ask_about_goals(city: City) -> int:
         for term in [*one.formula.numerator, *one.formula.denominator]
     ]
     asked = goal_questions(
-        tables["indicator_value"].join(areas.select(*key, "level", "level_rank"), on=key),
+        tables["indicator_value"].join(areas.select(*AREA, "level", "level_rank"), on=AREA),
         pl.DataFrame(
             goals,
             schema=dict.fromkeys(("indicator_id", "group_id", "grain"), pl.String),
@@ -159,6 +152,54 @@ def ask_about_goals(city: City) -> int:
     )
     lake.write_parquet(asked, city.place.inputs / "goal_question.parquet")
     return asked.height
+
+
+def find_occasions(city: City) -> int:
+    """Put what departments count beside what people say; write `occasion.parquet`.
+
+    What publishing withholds is left out before, so that no reason gives it away. Where nobody was
+    heard nothing is looked at. Gives back the number of rows.
+    """
+    path = city.place.inputs / "occasion.parquet"
+    if not city.declarations.voices:
+        lake.write_parquet(pl.DataFrame(schema=OCCASION_SCHEMA), path)
+        return 0
+    tables, areas = _values_of_today(city)
+    numerators = [
+        (one.id, term.measure)
+        for one in city.declarations.indicators.values()
+        for term in one.formula.numerator
+    ]
+    named = areas.select(*AREA, "level_rank", area_name="name")
+    found = occasions(
+        tables["indicator_value"].join(named, on=AREA),
+        tables["indicator"],
+        pl.DataFrame(
+            numerators,
+            schema=dict.fromkeys(("indicator_id", "measure_id"), pl.String),
+            orient="row",
+        ),
+        voice_rows(city.declarations),
+        item_rows(city.declarations, city.known_on),
+        as_of=city.known_on,
+    )
+    lake.write_parquet(found, path)
+    return found.height
+
+
+def _values_of_today(city: City) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    """Marts as they will be published, and the areas of today's borders."""
+    tables = {name: read_table(city.place, f"marts.{name}") for name in OF_TODAY}
+    if _is_protected(city):
+        tables |= mask_protected(tables)
+    systems = city.declarations.area_systems.values()
+    current = pl.DataFrame(
+        [(one.area_system, one.current.version) for one in systems],
+        schema=dict.fromkeys(AREA[:2], pl.String),
+        orient="row",
+    )
+    areas = tables["area"].filter(~pl.col("is_unassigned"))
+    return tables, areas.join(current, on=AREA[:2], how="semi")
 
 
 def _is_protected(city: City) -> bool:

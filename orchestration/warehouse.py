@@ -58,6 +58,7 @@ def write_inputs(declarations: Declarations, place: Place) -> None:
     from forecasting.outlook import FORECAST_SCHEMA
     from quality.comovement import QUESTION_SCHEMA
     from quality.marks import MARK_SCHEMA
+    from quality.occasions import OCCASION_SCHEMA
 
     tables = declared_tables(declarations)
     tables["unchanged_level"] = pl.DataFrame(
@@ -79,7 +80,12 @@ def write_inputs(declarations: Declarations, place: Place) -> None:
     tables["release"] = _released(place)
     for name, frame in tables.items():
         lake.write_parquet(frame, place.inputs / f"{name}.parquet")
-    later = {"forecast": FORECAST_SCHEMA, "mark": MARK_SCHEMA, "goal_question": QUESTION_SCHEMA}
+    later = {
+        "forecast": FORECAST_SCHEMA,
+        "mark": MARK_SCHEMA,
+        "goal_question": QUESTION_SCHEMA,
+        "occasion": OCCASION_SCHEMA,
+    }
     for name, schema in later.items():
         path = place.inputs / f"{name}.parquet"
         if not path.exists():

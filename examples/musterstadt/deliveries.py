@@ -60,6 +60,7 @@ def deliveries(world: World) -> Files:
     writers: dict[str, Callable[[World], Files]] = {
         "einwohner": _residents,
         "elternkurse": _courses,
+        "familienlotsen": _guided,
         "hze": _care,
         "jugendtreff": _visits,
         "kennzahlen": _key_figures,
@@ -182,6 +183,24 @@ def _courses(world: World) -> Files:
             rows.append([f"{one} {name}", count or "-", int(finishes[one]) or "-", ""])
         name = f"Elternkurse_{year}_Stand_{year + 1}-02-28.csv"
         files[name] = text_file(rows, encoding="utf-8", newline="\n")
+    return files
+
+
+def _guided(world: World) -> Files:
+    """Only the districts of the programme; a row and a column for those nobody can place."""
+    files = {}
+    heads = ["unter 3", "3 bis unter 6", "6 bis unter 15", "ohne Alter"]
+    for year in range(plants.FAMILY_REACH_SINCE, LAST_YEAR + 1):
+        cells = by_district(world.guided[:, year - FIRST_YEAR], version_of(year))
+        named = districts(version_of(year))
+        rows: list[Row] = [["Stadtteil-Nr.", "Stadtteil", "begleitete Kinder", *heads]]
+        placed = {one: (named[one], cells[one]) for one in plants.FAMILY_AREAS}
+        placed["99"] = ("nicht bekannt", world.guided_elsewhere[year - FIRST_YEAR])
+        for one, (name, ages) in placed.items():
+            rows.append([one, name, int(ages.sum()), *(int(count) or "-" for count in ages)])
+        files[f"Familienlotsen_{year}_Stand_{year + 1}-03-10.csv"] = text_file(
+            rows, encoding="utf-8"
+        )
     return files
 
 

@@ -19,6 +19,13 @@ FAMILY_AREAS: Final = ("0103", "0202", "0205", "0404")
 FAMILY_SHOCK_YEAR: Final = 2018
 FAMILY_SHOCK: Final = 1.45
 
+# Of the children whose family receives SGB II benefits, so many are in a family that is guided: the
+# same programme is used differently. Some are counted without a district or an age.
+FAMILY_REACH: Final = {"0103": 0.31, "0202": 0.12, "0205": 0.14, "0404": 0.33}
+FAMILY_REACH_SINCE: Final = 2020
+FAMILY_WITHOUT_DISTRICT: Final = 26.0
+FAMILY_AGES: Final = (0.34, 0.31, 0.26, 0.09)
+
 # Language day care from August 2022 would show at school entry four years later: not yet.
 LANGUAGE_AREAS: Final = ("0104", "0202", "0403")
 

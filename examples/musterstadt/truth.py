@@ -189,6 +189,19 @@ def _effects(world: World) -> list[Planted]:
             },
         ),
         _planted(
+            "ungleiche_reichweite_familienlotsen",
+            "difference",
+            None,
+            None,
+            list(plants.FAMILY_AREAS),
+            (f"{plants.FAMILY_REACH_SINCE}-01-01", f"{LAST_YEAR}-01-01", "year"),
+            None,
+            "share of children with SGB II benefits whose family is guided, by district",
+            programme="familienlotsen",
+            planned=dict(plants.FAMILY_REACH),
+            realised=_reached(world),
+        ),
+        _planted(
             "noch_kein_effekt_sprachkita",
             "trap",
             "M11",
@@ -200,6 +213,15 @@ def _effects(world: World) -> list[Planted]:
             programme="sprachkita",
         ),
     ]
+
+
+def _reached(world: World) -> dict[str, float]:
+    """Share reached in the last year, by district."""
+    places = {one: quarters_in((one,)) for one in plants.FAMILY_AREAS}
+    return {
+        one: round(float(world.guided[at, -1].sum() / world.need_children[at, -1, 1].sum()), 4)
+        for one, at in places.items()
+    }
 
 
 def _manipulations(world: World) -> list[Planted]:

@@ -98,6 +98,10 @@ class World:
     """Calls of the rescue service: quarter × year × age band."""
     rescue_minutes: Counts
     """The same calls by the minutes until help was there: quarter × year × RESCUE_MINUTES."""
+    guided: Counts
+    """Children in guided families: quarter × year × age (under 3, under 6, under 15, unknown)."""
+    guided_elsewhere: Counts
+    """The same without a known district: year × age."""
     events: Events
 
     @property
@@ -117,7 +121,7 @@ class World:
 def simulate(seed: int = SEED) -> World:
     """Draw the world; the same seed gives the same world."""
     # One stream per department: a change in one leaves the numbers of the others as they are.
-    streams = default_rng(seed).spawn(10)
+    streams = default_rng(seed).spawn(11)
     residents = _residents(streams[0])
     need, children, households = _need(streams[1], residents)
     care, shock = _care(streams[2], residents)
@@ -127,6 +131,7 @@ def simulate(seed: int = SEED) -> World:
     examined, conspicuous, by_test = _school_entry(streams[6], residents)
     places, in_care, under_3, lived = _day_care(streams[7], residents)
     rescues, rescue_minutes = _rescues(streams[9], residents)
+    guided, guided_elsewhere = _guided(streams[10], children)
     return World(
         residents=residents,
         need=need,
@@ -149,6 +154,8 @@ def simulate(seed: int = SEED) -> World:
         years_lived_here=lived,
         rescues=rescues,
         rescue_minutes=rescue_minutes,
+        guided=guided,
+        guided_elsewhere=guided_elsewhere,
         events=_events(streams[8], residents),
     )
 
@@ -303,6 +310,16 @@ def _rescues(rng: Generator, residents: Counts) -> tuple[Counts, Counts]:
     by_age = residents[:, 1:].sum(axis=3)
     calls = rng.poisson(by_age * _RESCUES_PER_RESIDENT)
     return calls, rng.multinomial(calls.sum(axis=2), _RESCUE_SHARES)
+
+
+def _guided(rng: Generator, children: Counts) -> tuple[Counts, Counts]:
+    """From the year on in which the programme counts whom it guides; before nobody is counted."""
+    years = np.array(YEARS) >= plants.FAMILY_REACH_SINCE
+    shares = np.array([plants.FAMILY_REACH.get(quarter.new, 0.0) for quarter in QUARTERS])
+    known = rng.binomial(children[:, :, 1], shares[:, None] * years)
+    elsewhere = rng.poisson(plants.FAMILY_WITHOUT_DISTRICT * years)
+    by_age = rng.multinomial(known, plants.FAMILY_AGES)
+    return by_age, rng.multinomial(elsewhere, plants.FAMILY_AGES)
 
 
 def _events(rng: Generator, residents: Counts) -> Events:

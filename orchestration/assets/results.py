@@ -48,7 +48,7 @@ def mark(context: dg.AssetExecutionContext) -> Any:
 
 @dg.asset(
     key=["computed", "goal_question"],
-    deps=[_mart(name) for name in steps.ASKED_ABOUT_GOALS],
+    deps=[_mart(name) for name in steps.OF_TODAY],
     group_name="computed",
     kinds={"python", "parquet"},
     description="Questions where indicators with goals changed together; conflicts are declared.",
@@ -59,6 +59,21 @@ def goal_question(context: dg.AssetExecutionContext) -> Any:
     city: City = context.resources.city
     city.tell("ask what changed together")
     return dg.MaterializeResult(metadata={"rows": steps.ask_about_goals(city)})
+
+
+@dg.asset(
+    key=["computed", "occasion"],
+    deps=[_mart(name) for name in steps.OF_TODAY],
+    group_name="computed",
+    kinds={"python", "parquet"},
+    description="Where numbers of several departments and people point to one place or group.",
+    required_resource_keys={"city"},
+)
+def occasion(context: dg.AssetExecutionContext) -> Any:
+    """Put beside each other what departments count and what people say."""
+    city: City = context.resources.city
+    city.tell("look for occasions to talk")
+    return dg.MaterializeResult(metadata={"rows": steps.find_occasions(city)})
 
 
 def published_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:

@@ -6,7 +6,9 @@ from itertools import pairwise
 
 from orchestration.declarations.corrections import Correction, systems_of
 from orchestration.declarations.goals import Goal
+from orchestration.declarations.groups import TargetGroup
 from orchestration.declarations.indicators import PARTS_OF_AN_INDEX, Index, Indicator, Term
+from orchestration.declarations.reach import Reach
 from orchestration.declarations.sources import Layout, Source
 from orchestration.declarations.tree import Declarations
 from orchestration.declarations.yaml_lines import Location
@@ -36,27 +38,11 @@ class _Check:
         for goal in self.all.goals.values():
             self._goal(goal)
         self._conflicts()
-        for service in self.all.services.values():
-            at = ("services", service.id)
-            self._department(at, service.department)
-            for index, name in enumerate(service.indicators):
-                where = ("indicators", index)
-                self._named(at, where, name, self.all.indicators, "indicator")
-        for programme in self.all.programmes.values():
-            at = ("programmes", programme.id)
-            self._department(at, programme.department)
-            self._group(at, ("group",), programme.group)
-            self._areas(at, programme.areas)
-            for index, name in enumerate(programme.indicators):
-                where = ("indicators", index)
-                self._named(at, where, name, self.all.indicators, "indicator")
+        self._services()
+        self._programmes()
         for group in self.all.groups.values():
-            at = ("groups", group.id)
-            self._group(at, ("group",), group.group)
-            for field in ("denominator", "need_measure"):
-                name = getattr(group, field)
-                if name is not None:
-                    self._named(at, (field,), name, self.all.measures, "measure")
+            self._target_group(group)
+        self._voices()
         for profile in self.all.releases.values():
             at = ("releases", profile.id)
             for index, name in enumerate(profile.indicators or []):
@@ -123,6 +109,17 @@ class _Check:
 
     def _levels(self) -> set[str]:
         return {level.id for system in self.all.area_systems.values() for level in system.levels}
+
+    def _areas_of_today(self, at: tuple[str, str], where: Location, areas: Collection[str]) -> None:
+        current = {one.current.version for one in self.all.area_systems.values()}
+        every = self.all.register.areas
+        known = set(every["area_id"])
+        today = set(every.filter(every["area_version"].is_in(sorted(current)))["area_id"])
+        for index, area in enumerate(areas):
+            here = (*where, index)
+            if self._named(at, here, area, known, "area") and area not in today:
+                found = f"{area!r} is an area of older borders only; name areas of today"
+                self.report(*at, here, found)
 
     def _areas(self, at: tuple[str, str], areas: Collection[str]) -> None:
         known = set(self.all.register.areas["area_id"])
@@ -215,7 +212,7 @@ class _Check:
         at = ("goals", goal.id)
         self._named(at, ("indicator",), goal.indicator, self.all.indicators, "indicator")
         self._group(at, ("group",), goal.group)
-        self._areas(at, goal.areas)
+        self._areas_of_today(at, ("areas",), goal.areas)
         since = [version.since for version in goal.versions]
         if since != sorted(since):
             self.report(*at, ("versions",), "versions must be in the order of their dates")
@@ -223,13 +220,6 @@ class _Check:
             if since[index] == since[index - 1]:
                 found = f"two versions since {since[index]}; each needs a day of its own"
                 self.report(*at, ("versions", index, "since"), found)
-        current = {one.current.version for one in self.all.area_systems.values()}
-        areas = self.all.register.areas
-        today = set(areas.filter(areas["area_version"].is_in(sorted(current)))["area_id"])
-        for index, area in enumerate(goal.areas):
-            if area not in today and area in set(areas["area_id"]):
-                found = f"{area!r} is an area of older borders only; name areas of today"
-                self.report(*at, ("areas", index), found)
         if goal.direction is None and goal.indicator in self.all.indicators:
             self._target_against_polarity(goal)
 
@@ -274,11 +264,117 @@ class _Check:
                     at = ("sources", source.id)
                     self._named(at, here, measure.control_of, self.all.measures, "measure")
 
+    def _services(self) -> None:
+        for service in self.all.services.values():
+            at = ("services", service.id)
+            self._department(at, service.department)
+            for index, name in enumerate(service.indicators):
+                where = ("indicators", index)
+                self._named(at, where, name, self.all.indicators, "indicator")
+            if service.reach is not None:
+                self._reach(at, service.reach)
+            if service.contribution is not None and service.contribution.indicator is not None:
+                name = service.contribution.indicator
+                known = self.all.indicators
+                self._named(at, ("contribution", "indicator"), name, known, "indicator")
+
+    def _programmes(self) -> None:
+        for programme in self.all.programmes.values():
+            at = ("programmes", programme.id)
+            self._department(at, programme.department)
+            self._group(at, ("group",), programme.group)
+            self._areas(at, programme.areas)
+            for index, name in enumerate(programme.indicators):
+                where = ("indicators", index)
+                self._named(at, where, name, self.all.indicators, "indicator")
+            if programme.reach is not None:
+                self._reach(at, programme.reach)
+            if programme.service is not None:
+                known = self.all.services
+                if self._named(at, ("service",), programme.service, known, "service"):
+                    department = known[programme.service].department
+                    if department != programme.department:
+                        found = f"found {programme.service!r}, a service of {department!r}"
+                        self.report(*at, ("service",), f"{found}, not of {programme.department!r}")
+
+    def _reach(self, at: tuple[str, str], reach: Reach) -> None:
+        self._named(at, ("reach", "target_group"), reach.target_group, self.all.groups, "group")
+        where: Location = ("reach", "uptake")
+        self._added_up(at, where, reach.uptake, reach.groups)
+        if reach.counts == "people" and reach.uptake in self.all.measures:
+            measure = self.all.measures[reach.uptake][1]
+            if measure.kind == "flow" and measure.additive.time:
+                self.report(
+                    *at,
+                    ("reach", "counts"),
+                    f"found people, but {measure.id!r} is summed over time: one person counts again "
+                    "and again; say `additive: {time: false}` in its contract, or count cases",
+                )
+        for group_id in reach.groups:
+            self._group(at, ("reach", "groups"), group_id)
+        for index, name in enumerate(reach.by):
+            self._named(at, ("reach", "by", index), name, self.all.codes, "dimension")
+
+    def _target_group(self, group: TargetGroup) -> None:
+        at = ("groups", group.id)
+        if group.group is not None:
+            self._group(at, ("group",), group.group)
+        for field, groups in (
+            ("denominator", group.denominator_groups),
+            ("need_measure", group.need_groups),
+        ):
+            name = getattr(group, field)
+            if name is not None:
+                self._added_up(at, (field,), name, groups)
+            for group_id in groups:
+                self._group(at, (field.replace("_measure", "") + "_groups",), group_id)
+
+    def _added_up(
+        self, at: tuple[str, str], where: Location, name: str, groups: Collection[str]
+    ) -> None:
+        """People are held against people: what is added up must be a count that may be."""
+        if not self._named(at, where, name, self.all.measures, "measure"):
+            return
+        measure = self.all.measures[name][1]
+        if not measure.additive.areas:
+            self.report(*at, where, f"{name!r} may not be summed over areas; take a count")
+        if len(groups) > 1 and not measure.additive.groups:
+            self.report(*at, where, f"{name!r} may not be summed over groups")
+
+    def _voices(self) -> None:
+        hypotheses = {
+            one.id for dialogue in self.all.dialogues.values() for one in dialogue.hypotheses
+        }
+        for voice in self.all.voices.values():
+            at = ("voices", voice.id)
+            self._areas_of_today(at, ("areas",), voice.areas)
+            self._group(at, ("group",), voice.group)
+            if voice.indicator is not None:
+                self._named(at, ("indicator",), voice.indicator, self.all.indicators, "indicator")
+            if voice.hypothesis is not None:
+                self._named(at, ("hypothesis",), voice.hypothesis, hypotheses, "hypothesis")
+
     def _dialogues(self) -> None:
+        owners: dict[tuple[str, str], str] = {}
         for dialogue in self.all.dialogues.values():
             at = ("dialogues", dialogue.id)
             for index, name in enumerate(dialogue.topics):
                 self._named(at, ("topics", index), name, self.all.indicators, "indicator")
+            for index, change in enumerate(dialogue.changes):
+                where: Location = ("changes", index, "service")
+                self._named(at, where, change.service, self.all.services, "service")
+            for index, decision in enumerate(dialogue.decisions):
+                self._areas_of_today(at, ("decisions", index, "areas"), decision.areas)
+                self._group(at, ("decisions", index, "group"), decision.group)
+            named: list[tuple[str, int, str]] = [
+                *(("hypotheses", index, one.id) for index, one in enumerate(dialogue.hypotheses)),
+                *(("decisions", index, one.id) for index, one in enumerate(dialogue.decisions)),
+            ]
+            for field, index, name in named:
+                if (field, name) in owners:
+                    found = f"{name!r} stands in {owners[(field, name)]!r} already"
+                    self.report(*at, (field, index, "id"), f"{found}; ids are used once")
+                owners[(field, name)] = dialogue.id
 
     def _corrections(self) -> None:
         for correction in self.all.corrections:

@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from orchestration.declarations import offers
 from orchestration.declarations.codes import CodeEntry
 from orchestration.declarations.common import Text
 from orchestration.declarations.corrections import Correction, systems_of
@@ -109,13 +110,6 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "conflict_id goal_id says_de says_en said_by_de said_by_en accepts_less_of_de "
         "accepts_less_of_en"
     ),
-    "service": _schema(
-        "service_id department_id name_de name_en duty how_is_open legal_basis budget_product "
-        "yearly_cost staff",
-        how_is_open=_FLAG,
-        yearly_cost=_NUMBER,
-        staff=_NUMBER,
-    ),
     "correction": _schema(
         "line source_id measure_id area_system area_version area_id period_start grain group_id "
         "expected corrected told state as_of reason reason_en",
@@ -125,15 +119,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         corrected=_NUMBER,
         as_of=_DATE,
     ),
-    "programme": _schema(
-        "programme_id department_id name_de name_en areas group_id start_date end_date "
-        "funding_ends yearly_budget chosen_because_de chosen_because_en input_de input_en "
-        "output_de output_en outcome_de outcome_en impact_de impact_en",
-        start_date=_DATE,
-        end_date=_DATE,
-        funding_ends=_DATE,
-        yearly_budget=_NUMBER,
-    ),
+    **offers.SCHEMAS,
 }
 
 
@@ -233,22 +219,8 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
         "goal_area": _goal_areas(declarations),
         "conflict": _conflicts(declarations),
         "conflict_side": _conflict_sides(declarations),
-        "service": [
-            {
-                "service_id": one.id,
-                "department_id": one.department,
-                **_names(one.name),
-                "duty": one.duty,
-                "how_is_open": one.how_is_open,
-                "legal_basis": one.legal_basis,
-                "budget_product": one.budget_product,
-                "yearly_cost": one.yearly_cost,
-                "staff": one.staff,
-            }
-            for one in declarations.services.values()
-        ],
         "correction": [_correction(one, declarations) for one in declarations.corrections],
-        "programme": _programmes(declarations),
+        **offers.offer_rows(declarations),
     }
     frames = {name: pl.DataFrame(rows[name], schema=SCHEMAS[name]) for name in SCHEMAS}
     frames["area"] = declarations.register.areas
@@ -277,7 +249,8 @@ def _history(one: Indicator | Source) -> dict[str, Any]:
 
 
 def _groups(declarations: Declarations) -> list[dict[str, Any]]:
-    names = {one.group: one.name for one in declarations.groups.values()}
+    named = declarations.groups.values()
+    names = {one.group: one.name for one in named if one.group is not None}
     rows: dict[str, dict[str, Any]] = {
         "all": {"group_id": "all", "dimension": None, "name_de": "alle", "name_en": "all"}
     }
@@ -591,25 +564,3 @@ def _correction(one: Correction, declarations: Declarations) -> dict[str, Any]:
         "reason": f"berichtigt: {one.why_de}{was_de}",
         "reason_en": f"corrected: {one.why_en or one.why_de}{was_en}",
     }
-
-
-def _programmes(declarations: Declarations) -> list[dict[str, Any]]:
-    return [
-        {
-            "programme_id": one.id,
-            "department_id": one.department,
-            **_names(one.name),
-            "areas": ", ".join(one.areas),
-            "group_id": one.group,
-            "start_date": one.start,
-            "end_date": one.end,
-            "funding_ends": one.funding_ends,
-            "yearly_budget": one.yearly_budget,
-            **_words("chosen_because", one.chosen_because),
-            **_words("input", one.logic.input),
-            **_words("output", one.logic.output),
-            **_words("outcome", one.logic.outcome),
-            **_words("impact", one.logic.impact),
-        }
-        for one in declarations.programmes.values()
-    ]

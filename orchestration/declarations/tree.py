@@ -24,6 +24,7 @@ from orchestration.declarations.register import AreaRegister, RegisterError, rea
 from orchestration.declarations.releases import ReleaseProfile
 from orchestration.declarations.services import Service
 from orchestration.declarations.sources import Measure, Source
+from orchestration.declarations.voices import Voice
 from orchestration.declarations.yaml_lines import Location, YamlError, load
 
 ModelT = TypeVar("ModelT", bound=Declared)
@@ -73,6 +74,7 @@ class Declarations:
     releases: Mapping[str, ReleaseProfile]
     dialogues: Mapping[str, Dialogue] = field(default_factory=dict)
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
+    voices: Mapping[str, Voice] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()
 
     @property
@@ -96,6 +98,7 @@ KINDS: dict[str, type[Declared]] = {
     "releases": ReleaseProfile,
     "dialogues": Dialogue,
     "conflicts": Conflict,
+    "voices": Voice,
 }
 SINGLE_FILES: dict[str, type[Declared]] = {"municipality": Municipality, "marks": Marks}
 
@@ -176,6 +179,7 @@ def read_declarations(folder: Path) -> Declarations:
         "releases": reader.many("releases", ReleaseProfile),
         "dialogues": reader.many("dialogues", Dialogue),
         "conflicts": reader.many("conflicts", Conflict),
+        "voices": reader.many("voices", Voice),
     }
     corrections = _read_corrections(reader)
     codes = _read_code_lists(reader)

@@ -94,6 +94,52 @@ def test_questions_rest_on_published_values_only(city: Place) -> None:
     assert known[0][0] == 23
 
 
+def test_reach_differs_between_districts_and_loses_nobody(city: Place) -> None:
+    truth = json.loads((city.folder / "truth.json").read_text(encoding="utf-8"))
+    (planted,) = (one for one in truth["planted"] if one["kind"] == "difference")
+    latest = "from marts.programme_reach where programme_id = 'familienlotsen' and period_start = "
+    latest += "'2024-01-01' and group_id = 'all'"
+    districts = _query(
+        city.published_warehouse,
+        f"select area_id, round(value / 100, 4), low <= value and value <= high, "
+        f"need - reached = not_reached, not_reached_high - not_reached_low = without_area {latest} "
+        "and part = 'area' and offered = 'here' order by 1",
+    )
+    assert [row[:2] for row in districts] == sorted(planted["realised"].items())
+    assert all(all(row[2:]) for row in districts)
+    (lost,) = _query(
+        city.published_warehouse,
+        f"select sum(reached) filter (area_id = '00' and part = 'area') - sum(reached) filter "
+        f"(part = 'area_unknown' or len(area_id) = 4 and part = 'area') {latest}",
+    )
+    assert lost == (0,)
+    places = _query(
+        city.published_warehouse,
+        "select bool_and(value is null), bool_and(reason like '%wo das Angebot liegt%') "
+        "from marts.programme_reach where programme_id = 'elternkurse' and len(area_id) = 4",
+    )
+    assert places == [(True, True)]
+
+
+def test_contributions_claim_no_effect_and_an_occasion_names_its_reasons(city: Place) -> None:
+    told = _query(
+        city.published_warehouse,
+        "select department_id, service_id, programme_id, reached is null, dialogue_id, "
+        "does_not_claim_en like '%no proof of an effect%' from marts.contribution order by all",
+    )
+    assert told == [
+        ("jugend", "familienfoerderung", "elternkurse", False, "kinder_2024", True),
+        ("jugend", "familienfoerderung", "familienlotsen", False, "kinder_2024", True),
+        ("soziales", "schuldnerberatung", None, False, None, True),
+    ]
+    items = _query(
+        city.published_warehouse, "select occasion_id, side, item_id from marts.occasion order by 2"
+    )
+    assert {row[0] for row in items} == {"stadtgliederung/0202"}, "where somebody was heard"
+    sides = {side for _, side, _ in items}
+    assert {"concern", "strength", "supply", "voice", "decision"} <= sides
+
+
 def test_totals_are_those_of_the_generated_world(city: Place) -> None:
     truth = json.loads((city.folder / "truth.json").read_text(encoding="utf-8"))
     for year, expected in truth["totals"]["einwohner"].items():

@@ -1,5 +1,6 @@
 select
     programme_id,
+    service_id,
     department_id,
     name_de,
     name_en,
@@ -18,5 +19,11 @@ select
     outcome_de,
     outcome_en,
     impact_de,
-    impact_en
+    impact_en,
+    lag_years,
+    earliest_sign_de,
+    earliest_sign_en,
+    earliest_sign_since,
+    also_acting_de,
+    also_acting_en
 from {{ source('declared', 'programme') }}

@@ -6,7 +6,17 @@ select
     duty,
     how_is_open,
     legal_basis,
+    beyond_the_law_de,
+    beyond_the_law_en,
     budget_product,
     yearly_cost,
-    staff
+    staff,
+    carrier_de,
+    carrier_en,
+    contract_since,
+    contract_until,
+    funder_de,
+    funder_en,
+    reporting_duty_de,
+    reporting_duty_en
 from {{ source('declared', 'service') }}

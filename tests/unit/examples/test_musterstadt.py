@@ -354,6 +354,26 @@ def test_family_guides_were_sent_to_the_peaks(
     assert trap["realised"]["mean_rate_2020_2024"] < 0.8 * trap["realised"]["rate_2018"]
 
 
+def test_family_guides_are_used_differently_and_some_families_have_no_district(
+    latest: pl.DataFrame, planted: dict[str, dict[str, Any]]
+) -> None:
+    year = latest.filter(pl.col("period_start").dt.year() == 2024)
+    guided = year.filter(measure_id="begleitete_kinder", group_id="all")
+    need = year.filter(measure_id="sgb2_kinder", period_start=date(2024, 12, 31))
+    both = guided.join(need, on="area_id", suffix="_need")
+    shares = dict(both.select("area_id", pl.col("value") / pl.col("value_need")).rows())
+    truth = planted["ungleiche_reichweite_familienlotsen"]
+    assert {one: shares[one] for one in truth["areas"]} == pytest.approx(
+        truth["realised"], abs=1e-4
+    )
+    assert truth["realised"] == pytest.approx(plants.FAMILY_REACH, abs=0.06)
+    assert guided.filter(area_id="00:nz")["value"][0] >= 10
+    by_age = year.filter(
+        pl.col("group_id").str.starts_with("alter="), measure_id="begleitete_kinder"
+    )
+    assert 0.8 < total(by_age) / total(guided) < 0.97, "some children's age is not known"
+
+
 def test_waits_bunch_below_the_target(latest: pl.DataFrame) -> None:
     waits = latest.filter(pl.col("group_id") != "all", measure_id="beratungen_begonnen")
 

@@ -1,0 +1,30 @@
+{{ config(tags=['review']) }}
+
+select
+    occasion_id,
+    area_system,
+    area_version,
+    area_id,
+    area_name,
+    group_id,
+    side,
+    item_id,
+    name_de,
+    name_en,
+    department_id,
+    indicator_id,
+    period_start,
+    grain,
+    value,
+    low,
+    high,
+    unit,
+    reference,
+    since,
+    comparisons,
+    q_value,
+    consent,
+    text_de,
+    text_en,
+    as_of
+from {{ source('computed', 'occasion') }}

@@ -1,0 +1,4 @@
+select
+    service_id,
+    indicator_id
+from {{ source('declared', 'service_indicator') }}

@@ -1,0 +1,20 @@
+select
+    voice_id,
+    kind,
+    role_de,
+    role_en,
+    says_de,
+    says_en,
+    heard_on,
+    areas,
+    group_id,
+    method_de,
+    method_en,
+    reach_de,
+    reach_en,
+    consent,
+    indicator_id,
+    hypothesis_id,
+    hypothesis_de,
+    hypothesis_en
+from {{ source('declared', 'voice') }}
