@@ -12,7 +12,8 @@ or a `cumulative` value, is withheld where one of those is withheld, be it in th
 beside the others it would give the withheld one away. `indicator_derivation` says what a value is
 made of; a value of these kinds that it does not know cannot be checked and is withheld too.
 A `standardised` rate could be solved for the counts of its age bands, a `quantile` for that of the
-bin it lies in: besides their own counts the one named in `indicator_smallest_count` decides.
+bin it lies in: besides their own counts the one named in `indicator_smallest_count` decides. So it
+does for an `access`, whose limits tell how many live in areas wholly in reach.
 
 What is not covered. A `reported` value was computed by its department and brings no counts, so
 nothing can be checked. Whether the numerator of a `ratio` counts people is not known here; it is
@@ -64,7 +65,8 @@ CONTEXT: Final = (
     "measure",
 )
 COMPUTED_FROM_VALUES: Final = ("change", "cumulative")
-BY_BANDS: Final = ("standardised", "mean", "quantile")
+# Judged by the smallest count they could give away, named in `indicator_smallest_count`.
+BY_BANDS: Final = ("standardised", "mean", "quantile", "access")
 KINDS: Final = (
     *("count", "share", "rate", "ratio", "reported", "composite"),
     *COMPUTED_FROM_VALUES,
