@@ -17,7 +17,8 @@ of it is: the others would give it away. A small number of people without a know
 lower bound of those not reached along, which it makes. An occasion is told in general words where
 it names a withheld value.
 A `standardised` rate could be solved for the counts of its age bands, a `quantile` for that of the
-bin it lies in: besides their own counts the one named in `indicator_smallest_count` decides.
+bin it lies in: besides their own counts the one named in `indicator_smallest_count` decides. So it
+does for an `access`, whose limits tell how many live in areas wholly in reach.
 
 What is not covered. A `reported` value was computed by its department and brings no counts, so
 nothing can be checked. Whether the numerator of a `ratio` counts people is not known here; it is
@@ -79,7 +80,8 @@ REACH_FIGURES: Final = (
 REACH_CELL: Final = ("service_id", "programme_id", *AREA, *PERIOD)
 OCCASION_FIGURES: Final = ("value", "low", "high", "reference", "q_value")
 COMPUTED_FROM_VALUES: Final = ("change", "cumulative")
-BY_BANDS: Final = ("standardised", "mean", "quantile")
+# Judged by the smallest count they could give away, named in `indicator_smallest_count`.
+BY_BANDS: Final = ("standardised", "mean", "quantile", "access")
 KINDS: Final = (
     *("count", "share", "rate", "ratio", "reported", "composite"),
     *COMPUTED_FROM_VALUES,

@@ -17,6 +17,7 @@ _WORDS = {
         "numerator": "Zähler",
         "denominator": "Nenner",
         "range": "95-%-Bereich",
+        "placing": "Möglich, wo im Gebiet auch immer sie wohnen",
         "status": "Stand",
         "reason": "Grund",
         "as_of": "Bekannt am",
@@ -31,6 +32,8 @@ _WORDS = {
         "class": "Klasse",
         "compared": "verglichen mit allen {n} Gebieten der Ausgabe",
         "parts": "Aus diesen Kennzahlen (mehr mit `wirkraum explain` für jede)",
+        "offers": "Angebote (marts.facility)",
+        "offers_of": "{name} vom {day:%d.%m.%Y}: {used} verwendbar, {aside} nicht",
         "mean": "Mittel",
         "weight": "Gewicht",
         "no_value": "kein Wert",
@@ -45,6 +48,7 @@ _WORDS = {
         "numerator": "Numerator",
         "denominator": "Denominator",
         "range": "95 % interval",
+        "placing": "Possible, wherever in their areas they live",
         "status": "Status",
         "reason": "Reason",
         "as_of": "Known on",
@@ -59,6 +63,8 @@ _WORDS = {
         "class": "Class",
         "compared": "compared with all {n} areas of the edition",
         "parts": "From these indicators (more by `wirkraum explain` for each)",
+        "offers": "Offers (marts.facility)",
+        "offers_of": "{name} of {day:%Y-%m-%d}: {used} usable, {aside} not",
         "mean": "mean",
         "weight": "weight",
         "no_value": "no value",
@@ -112,9 +118,11 @@ def explain(
         if value is None:
             asked = ", ".join(filter(None, (area, period, group)))
             return "\n".join([*lines, "", f"{say['no_value']}: {asked}"])
-        lines += ["", *_number(value, say, language)]
+        lines += ["", *_number(value, say, language, meaning["interval"])]
         if meaning["kind"] == "composite":
             lines += _class(connection, value, say, language)
+        if meaning["kind"] == "access":
+            lines += _offers(connection, indicator, say)
         lines += _marks(connection, value, say, language)
         below = _values_below(connection, value, say, language)
     if below:
@@ -170,7 +178,7 @@ def _shown(number: float | None, say: dict[str, str], language: str) -> str:
     return text.translate(str.maketrans(",.", ".,")) if language == "de" else text
 
 
-def _number(value: dict[str, Any], say: dict[str, str], language: str) -> list[str]:
+def _number(value: dict[str, Any], say: dict[str, str], language: str, interval: str) -> list[str]:
     def shown(number: float | None) -> str:
         return _shown(number, say, language)
 
@@ -183,7 +191,8 @@ def _number(value: dict[str, Any], say: dict[str, str], language: str) -> list[s
         if value[field] is not None and value[field] != value["value"]
     ]
     if value["low"] is not None:
-        lines.append(f"  {say['range']}: {shown(value['low'])} – {shown(value['high'])}")
+        limits = say.get(interval, say["range"])
+        lines.append(f"  {limits}: {shown(value['low'])} – {shown(value['high'])}")
     status = STATUS_WORDS[value["status"]][0 if language == "de" else 1]
     lines.append(f"  {say['status']}: {status}; {say['as_of']}: {value['as_of']}")
     reason = value["reason"] if language == "de" else value["reason_en"]
@@ -231,6 +240,23 @@ def _class(
             f"  {part}: {figure}; {say['mean']}: {middle}; z: {score}; {say['weight']}: {factor}"
         )
     return lines
+
+
+def _offers(
+    connection: duckdb.DuckDBPyConnection, indicator: str, say: dict[str, str]
+) -> list[str]:
+    """The lists of offers behind an access, one line per edition."""
+    rows = connection.execute(
+        "select facility_list_id, valid_on, count(*) filter (is_used), "
+        "count(*) filter (not is_used) from marts.facility "
+        "join marts.indicator_source on source_id = facility_list_id "
+        "where indicator_id = ? group by all order by all",
+        [indicator],
+    ).fetchall()
+    return [f"{say['offers']}:"] + [
+        "  " + say["offers_of"].format(name=name, day=day, used=used, aside=aside)
+        for name, day, used, aside in rows
+    ]
 
 
 def _marks(

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from orchestration.access import reach
 from orchestration.checks import check_table
 from orchestration.declarations.tables import declared_tables
 from orchestration.declarations.tree import Declarations
@@ -73,6 +74,7 @@ def write_inputs(declarations: Declarations, place: Place) -> None:
         schema=dict.fromkeys(("area_system", "from_version", "to_version", "level"), pl.String),
         orient="row",
     )
+    tables["access_reach"] = reach(declarations, place)
     known = lake.ledger(place)
     tables["delivery"] = lake.delivery_table(known)
     tables["quarantine"] = lake.quarantine_table(known)

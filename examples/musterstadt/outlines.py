@@ -30,11 +30,11 @@ Point = tuple[int, int]
 
 def outline_files() -> dict[str, bytes]:
     """File name and GeoJSON bytes for both versions; the same every time."""
-    corners = _corners()
-    return {f"umrisse_{version}.geojson": _geojson(version, corners) for version in (OLD, NEW)}
+    where = corners()
+    return {f"umrisse_{version}.geojson": _geojson(version, where) for version in (OLD, NEW)}
 
 
-def _corners() -> list[list[tuple[float, float]]]:
+def corners() -> list[list[tuple[float, float]]]:
     """Longitude and latitude of every corner of the grid, each moved a little."""
     rows, columns = len(MAP), len(MAP[0].split())
     moved = np.random.default_rng(SEED).uniform(-BEND, BEND, (rows + 1, columns + 1, 2))
@@ -50,7 +50,7 @@ def _corners() -> list[list[tuple[float, float]]]:
     ]
 
 
-def _cells() -> dict[str, list[Cell]]:
+def cells_of_quarters() -> dict[str, list[Cell]]:
     """The cells of every quarter, by its name."""
     names = {quarter.new: quarter.name for quarter in QUARTERS if quarter.name != "Mühlanger-Ost"}
     names["E"] = "Mühlanger-Ost"
@@ -62,7 +62,7 @@ def _cells() -> dict[str, list[Cell]]:
 
 
 def _geojson(version: str, corners: list[list[tuple[float, float]]]) -> bytes:
-    cells = _cells()
+    cells = cells_of_quarters()
     areas: list[tuple[str, str, str, list[Cell]]] = [
         (CITY, "stadt", "Musterstadt", [cell for many in cells.values() for cell in many])
     ]

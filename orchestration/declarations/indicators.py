@@ -28,6 +28,7 @@ Kind = Literal[
     "mean",
     "quantile",
     "composite",
+    "access",
 ]
 
 # The fields that a kind needs beside those every kind may have; it has no others.
@@ -38,6 +39,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "mean": ("over", "counted_in"),
     "quantile": ("over", "counted_in", "quantile"),
     "composite": ("index",),
+    "access": ("access",),
 }
 PARTS_OF_AN_INDEX = ("count", "share", "rate", "ratio", "reported")
 _ONLY_SOME_KINDS = tuple(sorted({name for names in _NEEDED.values() for name in names}))
@@ -130,6 +132,56 @@ class Index(Declared):
         return self
 
 
+class Access(Declared):
+    """How near an offer has to be, and where in their areas people are taken to live.
+
+    Only areas are known, not addresses: with a distance people are spread evenly over their area,
+    or over the part of it where anybody lives; with a travel-time table they start where it does.
+    """
+
+    facilities: Annotated[Identifier, Field(description="A list in `facilities/`.")]
+    within_metres: Annotated[
+        float | None, Field(gt=0, description="As the crow flies; ways are longer.")
+    ] = None
+    within_minutes: Annotated[float | None, Field(gt=0)] = None
+    travel_times: Annotated[
+        Identifier | None, Field(description="With minutes: a table of the list in `facilities/`.")
+    ] = None
+    counts: Annotated[
+        Literal["people", "places"],
+        Field(
+            description="people: percent of them with an offer in reach. places: how many places "
+            "are in reach of one of them on average, however many others they are in reach of."
+        ),
+    ] = "people"
+    people_live: Annotated[
+        Literal["evenly_in_area", "evenly_in_inhabited_land"] | None,
+        Field(description="With metres: over what the people of an area are spread."),
+    ] = None
+    inhabited_land: Annotated[
+        str | None,
+        Field(
+            description="GeoJSON of the land where people live, in longitude and latitude, gzip "
+            "allowed, relative to areas/ or below ${NAME}."
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _is_clear(self) -> Self:
+        if (self.within_metres is None) == (self.within_minutes is None):
+            raise ValueError("say either `within_metres` or `within_minutes`")
+        if (self.within_minutes is None) != (self.travel_times is None):
+            raise ValueError("`within_minutes` and `travel_times` go together")
+        if (self.within_metres is None) != (self.people_live is None):
+            raise ValueError(
+                "a distance needs `people_live`: nobody knows addresses, so say over what the "
+                "people of an area are spread; a travel-time table starts where it says itself"
+            )
+        if (self.people_live == "evenly_in_inhabited_land") != (self.inhabited_land is not None):
+            raise ValueError("`evenly_in_inhabited_land` and `inhabited_land` go together")
+        return self
+
+
 class Formula(Declared):
     """How the indicator is computed from measures, or from other indicators."""
 
@@ -142,12 +194,14 @@ class Formula(Declared):
             "period. cumulative: a count added up since the beginning of the year. standardised: a "
             "rate as it would be with the age structure of a standard population. mean, quantile: "
             "of values that were counted in bins. composite: an index of other indicators "
-            "(`index`)."
+            "(`index`). access: percent of the people in `denominator` with an offer near them "
+            "(`access`)."
         ),
     ]
     numerator: list[Term] = []
     denominator: list[Term] = []
     index: Index | None = None
+    access: Access | None = None
     per: Annotated[float | None, Field(gt=0)] = None
     by: Annotated[
         list[Identifier], Field(description="Dimensions it is also computed for, group by group.")
@@ -206,7 +260,13 @@ class Formula(Declared):
                 f"a {self.kind} is computed from the indicator named in `of`; it has no numerator, "
                 "denominator or `by` of its own"
             )
-        if "of" not in needed and self.kind != "composite" and not self.numerator:
+        if self.kind == "access":
+            if self.numerator or self.by or len(self.denominator) != 1:
+                raise ValueError(
+                    "an access has one denominator, the people it is about, and no numerator or "
+                    "`by`: how many of them are near is computed"
+                )
+        elif "of" not in needed and self.kind != "composite" and not self.numerator:
             raise ValueError(f"a {self.kind} needs a numerator")
         if "over" in needed:
             self._is_plain_by_bands()
@@ -316,6 +376,21 @@ class Indicator(Declared):
                 )
             if self.interval not in (None, "none"):
                 raise ValueError("a composite has no interval; it rests on no count")
+        return self
+
+    @model_validator(mode="after")
+    def _access_rests_on_assumptions(self) -> Self:
+        if self.formula.kind == "access":
+            if self.forecast is not None:
+                raise ValueError(
+                    "an access has no forecast; it changes where offers open and close, which no "
+                    "trend knows"
+                )
+            if self.interval not in (None, "none"):
+                raise ValueError(
+                    "the limits of an access follow from where people may live; leave `interval` "
+                    "out, or say none"
+                )
         return self
 
 

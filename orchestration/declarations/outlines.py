@@ -6,6 +6,8 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 OUTLINE_SCHEMA = {
@@ -17,6 +19,7 @@ OUTLINE_SCHEMA = {
 # How GeoJSON names longitude and latitude on WGS 84, also before RFC 7946.
 WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
 Ring = list[tuple[float, float]]
+Corners = npt.NDArray[np.float64]
 
 
 class BadOutline(Exception):
@@ -46,6 +49,22 @@ def outlines_of(
             raise BadOutline(f"{where}: area {area_id!r} has an outline already; one each")
         seen.add(area_id)
         yield area_id, _wkb(feature.get("geometry"), f"{where} (area {area_id!r})")
+
+
+def land_of(text: str, file: str) -> list[bytes]:
+    """All polygons of a GeoJSON text (WKB), whatever their properties, as of inhabited land.
+
+    Raises BadOutline as `outlines_of` does, and where there is none.
+    """
+    features = _features(text, file)
+    if not features:
+        raise BadOutline(f"{file!r} has no polygon")
+    return [
+        _wkb(
+            feature.get("geometry") if isinstance(feature, Mapping) else None, f"{file!r}, {place}"
+        )
+        for place, feature in ((f"feature {n}", one) for n, one in enumerate(features, start=1))
+    ]
 
 
 def _features(text: str, file: str) -> list[Any]:
@@ -108,3 +127,19 @@ def _polygon(rings: list[Ring]) -> bytes:
         packed += struct.pack("<I", len(ring))
         packed += b"".join(struct.pack("<dd", lon, lat) for lon, lat in ring)
     return packed
+
+
+def rings(outline: bytes) -> list[Corners]:
+    """All rings of an outline packed by `outlines_of`, holes included, as points (n, 2)."""
+    _, kind, count = struct.unpack_from("<BII", outline)
+    offset = 0 if kind == 3 else 9
+    found: list[Corners] = []
+    for _ in range(1 if kind == 3 else count):
+        (many,) = struct.unpack_from("<I", outline, offset + 5)
+        offset += 9
+        for _ in range(many):
+            (length,) = struct.unpack_from("<I", outline, offset)
+            numbers = np.frombuffer(outline, "<f8", 2 * length, offset + 4)
+            found.append(numbers.reshape(-1, 2))
+            offset += 4 + 16 * length
+    return found

@@ -7,8 +7,16 @@ from itertools import pairwise
 from orchestration.declarations.corrections import Correction, systems_of
 from orchestration.declarations.goals import Goal
 from orchestration.declarations.groups import TargetGroup
-from orchestration.declarations.indicators import PARTS_OF_AN_INDEX, Index, Indicator, Term
+from orchestration.declarations.indicators import (
+    PARTS_OF_AN_INDEX,
+    Access,
+    Index,
+    Indicator,
+    Term,
+)
+from orchestration.declarations.outlines import BadOutline
 from orchestration.declarations.reach import Reach
+from orchestration.declarations.register import read_land
 from orchestration.declarations.sources import Layout, Source
 from orchestration.declarations.tree import Declarations
 from orchestration.declarations.yaml_lines import Location
@@ -35,6 +43,7 @@ class _Check:
         self._owners()
         for indicator in self.all.indicators.values():
             self._indicator(indicator)
+        self._facilities()
         for goal in self.all.goals.values():
             self._goal(goal)
         self._conflicts()
@@ -412,6 +421,8 @@ class _Check:
                     self._group(at, (*here, "groups"), group_id)
         if formula.index is not None:
             self._index(at, formula.index)
+        if formula.access is not None:
+            self._access(at, formula.access, formula.denominator[0])
         for index, name in enumerate(formula.by):
             self._named(at, ("formula", "by", index), name, self.all.codes, "dimension")
         if formula.of is not None:
@@ -447,6 +458,8 @@ class _Check:
         kind, found = indicator.formula.kind, f"found {base.id!r}, a {base.formula.kind}"
         if kind == "change" and base.formula.kind == "change":
             self.report(*at, where, f"{found}; take the change of {base.formula.of!r} itself")
+        if base.formula.kind == "access":
+            self.report(*at, where, f"{found}; lists of offers differ too much for a {kind}")
         if kind == "cumulative":
             self._may_accumulate(at, where, found, base)
 
@@ -543,6 +556,69 @@ class _Check:
                 known = set(areas.filter(area_version=one.area_version)["area_id"])
                 for area in one.areas:
                     self._named(at, (*where, "areas"), area, known, "area")
+
+    def _access(self, at: tuple[str, str], access: Access, people: Term) -> None:
+        """The list, the table and outlines are there, and the people are a stock."""
+        here: Location = ("formula", "access")
+        if people.measure in self.all.measures:
+            source, measure = self.all.measures[people.measure]
+            where: Location = ("formula", "denominator", 0)
+            if measure.kind != "stock":
+                self.report(*at, where, f"found {measure.id!r}, a flow; people are a stock")
+            if access.within_metres is not None:
+                self._outlined(at, (*here, "within_metres"), source)
+        if not self._named(
+            at, (*here, "facilities"), access.facilities, self.all.facilities, "facility list"
+        ):
+            return
+        offers = self.all.facilities[access.facilities]
+        lacking = [one for one in offers.editions if one.capacity is None]
+        if access.counts == "places" and lacking:
+            found = f"the list of {lacking[0].valid_on} has no column `capacity` to count places"
+            self.report(*at, (*here, "counts"), found)
+        if access.inhabited_land is not None:
+            try:
+                read_land(self.all.folder / "areas", access.inhabited_land)
+            except BadOutline as error:
+                self.report(*at, (*here, "inhabited_land"), str(error))
+        if access.travel_times is None or access.within_minutes is None:
+            return
+        tables = {one.id: one for one in offers.travel_times}
+        where = (*here, "travel_times")
+        if self._named(at, where, access.travel_times, tables, "travel-time table of the list"):
+            known = tables[access.travel_times].complete_up_to
+            if access.within_minutes > known:
+                found = f"found {access.within_minutes:g} minutes; the table is complete up to"
+                self.report(*at, (*here, "within_minutes"), f"{found} {known:g}")
+
+    def _outlined(self, at: tuple[str, str], where: Location, source: Source) -> None:
+        """Where people are counted today, areas have outlines."""
+        outlines = self.all.register.outlines
+        for name in sorted({layout.area.system for layout in source.layouts}):
+            system = self.all.area_systems.get(name)
+            if system is None:
+                continue
+            version = system.current.version
+            if outlines.filter(area_system=name, area_version=version).is_empty():
+                self.report(
+                    *at,
+                    where,
+                    f"the areas of {name!r}, version {version!r}, have no outlines; a distance "
+                    f"needs them (`geometry` in areas/{name}.yml)",
+                )
+
+    def _facilities(self) -> None:
+        for one in self.all.facilities.values():
+            at = ("facilities", one.id)
+            self._department(at, one.department)
+            if one.id in self.all.sources:
+                self.report(*at, ("id",), f"found {one.id!r}, which is a source; take another id")
+            days = [edition.valid_on for edition in one.editions]
+            if days != sorted(set(days)):
+                self.report(*at, ("editions",), "editions must be in the order of their days")
+            names = [table.id for table in one.travel_times]
+            if len(set(names)) < len(names):
+                self.report(*at, ("travel_times",), "two tables have the same id")
 
     def _summed(
         self, at: tuple[str, str], here: Location, indicator: Indicator, term: Term

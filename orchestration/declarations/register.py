@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.declarations.areas import AreaFile, AreaSystem, Crosswalk, Events, Version
-from orchestration.declarations.outlines import OUTLINE_SCHEMA, BadOutline, outlines_of
+from orchestration.declarations.outlines import OUTLINE_SCHEMA, BadOutline, land_of, outlines_of
 from orchestration.declarations.yaml_lines import Location
 
 AREA_SCHEMA = {
@@ -111,6 +111,14 @@ def read_register(folder: Path, systems: list[AreaSystem]) -> AreaRegister:
         pl.DataFrame(weights, schema=CROSSWALK_SCHEMA),
         pl.DataFrame(outlines, schema=OUTLINE_SCHEMA, orient="row"),
     )
+
+
+def read_land(folder: Path, file: str) -> list[bytes]:
+    """The polygons of a GeoJSON file, relative to `folder`, as WKB; raises BadOutline."""
+    try:
+        return land_of(_text(folder, file), file)
+    except _Unreadable as error:
+        raise BadOutline(str(error)) from None
 
 
 def _outlines(

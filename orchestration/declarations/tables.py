@@ -8,7 +8,9 @@ from orchestration.declarations import offers
 from orchestration.declarations.codes import CodeEntry
 from orchestration.declarations.common import Text
 from orchestration.declarations.corrections import Correction, systems_of
+from orchestration.declarations.facilities import FacilityList
 from orchestration.declarations.indicators import (
+    Access,
     Formula,
     Index,
     Indicator,
@@ -88,6 +90,11 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         quantile=_NUMBER,
     ),
     **INDEX_SCHEMAS,
+    "indicator_access": _schema(
+        "indicator_id facility_list_id counts within_metres within_minutes",
+        within_metres=_NUMBER,
+        within_minutes=_NUMBER,
+    ),
     "goal": _schema(
         "goal_id version_since name_de name_en holder_kind holder_name_de holder_name_en "
         "indicator_id group_id grain direction areas state baseline target target_date note_de "
@@ -142,7 +149,8 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
                 **_history(one),
             }
             for one in declarations.sources.values()
-        ],
+        ]
+        + [_facility_source(one) for one in declarations.facilities.values()],
         "measure": [
             {
                 "measure_id": measure.id,
@@ -187,6 +195,17 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
             for group_id in index.minimum.groups
         ],
         **_index_rows(declarations),
+        "indicator_access": [
+            {
+                "indicator_id": indicator.id,
+                "facility_list_id": access.facilities,
+                "counts": access.counts,
+                "within_metres": access.within_metres,
+                "within_minutes": access.within_minutes,
+            }
+            for indicator in declarations.indicators.values()
+            if (access := indicator.formula.access) is not None
+        ],
         "indicator_dimension": [
             {"indicator_id": indicator.id, "dimension": dimension}
             for indicator in declarations.indicators.values()
@@ -225,6 +244,7 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
     frames = {name: pl.DataFrame(rows[name], schema=SCHEMAS[name]) for name in SCHEMAS}
     frames["area"] = declarations.register.areas
     frames["crosswalk"] = declarations.register.crosswalk
+    frames["facility"] = declarations.places.facilities
     return frames
 
 
@@ -236,6 +256,22 @@ def _words(field: str, text: Text | None) -> dict[str, str | None]:
     return {
         f"{field}_de": None if text is None else text.de,
         f"{field}_en": None if text is None else text.english,
+    }
+
+
+def _facility_source(one: FacilityList) -> dict[str, Any]:
+    """A list of offers as a source like others, so that its name and licence travel along."""
+    return {
+        "source_id": one.id,
+        "department_id": one.department,
+        **_names(one.name),
+        "licence": one.licence,
+        "attribution": one.attribution,
+        "url": one.url,
+        "protection": "none",
+        "was": None,
+        "retired_on": None,
+        **_words("retired_why", None),
     }
 
 
@@ -309,7 +345,8 @@ def _interval(indicator: Indicator, declarations: Declarations) -> str:
 
     Limits of a change treat both periods as independent, which holds for events and not for stocks
     or shares of the same people: a difference takes both limits (mover), a percentage the share of
-    the later period in all events (conditional).
+    the later period in all events (conditional). Those of an access hold wherever in their areas
+    people live (placing).
     """
     if indicator.interval is not None:
         return indicator.interval
@@ -321,6 +358,9 @@ def _interval(indicator: Indicator, declarations: Declarations) -> str:
         if formula.expressed == "absolute":
             return "mover" if below in ("byar", "dobson") else "none"
         return "conditional" if below == "byar" else "none"
+    if formula.access is not None:
+        by_distance = formula.access.within_metres is not None
+        return "placing" if by_distance and formula.access.counts == "people" else "none"
     flows = all(measures[term.measure][1].kind == "flow" for term in formula.numerator)
     match formula.kind:
         case "share":
@@ -383,6 +423,8 @@ def formula_text(indicator: Indicator, declarations: Declarations) -> str:
     formula = indicator.formula
     if formula.index is not None:
         return _index_text(formula.index)
+    if formula.access is not None:
+        return _access_text(formula.access, side(formula.denominator))
     text = side(formula.numerator)
     if formula.denominator:
         text += f" / {side(formula.denominator)}"
@@ -391,6 +433,17 @@ def formula_text(indicator: Indicator, declarations: Declarations) -> str:
     if formula.per is not None:
         text += f" × {formula.per:g}"
     return text
+
+
+def _access_text(access: Access, people: str) -> str:
+    near = (
+        f"{access.within_metres:g} m"
+        if access.within_metres is not None
+        else f"{access.within_minutes:g} min ({access.travel_times})"
+    )
+    if access.counts == "places":
+        return f"Σ {people} × {access.facilities} (≤ {near}) / {people}"
+    return f"{people} (≤ {near}: {access.facilities}) / {people} × 100"
 
 
 def _index_text(index: Index) -> str:

@@ -14,11 +14,13 @@ from orchestration.declarations.common import Declared
 from orchestration.declarations.conflicts import Conflict
 from orchestration.declarations.corrections import Correction, CorrectionsError, read_corrections
 from orchestration.declarations.dialogues import Dialogue
+from orchestration.declarations.facilities import FacilityList
 from orchestration.declarations.goals import Goal
 from orchestration.declarations.groups import TargetGroup
 from orchestration.declarations.indicators import Indicator
 from orchestration.declarations.marks import Marks
 from orchestration.declarations.municipality import Municipality
+from orchestration.declarations.places import Places, PlacesError, read_places
 from orchestration.declarations.programmes import Programme
 from orchestration.declarations.register import AreaRegister, RegisterError, read_register
 from orchestration.declarations.releases import ReleaseProfile
@@ -76,6 +78,8 @@ class Declarations:
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
     voices: Mapping[str, Voice] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()
+    facilities: Mapping[str, FacilityList] = field(default_factory=dict)
+    places: Places = field(default_factory=Places)
 
     @property
     def measures(self) -> dict[str, tuple[Source, Measure]]:
@@ -99,6 +103,7 @@ KINDS: dict[str, type[Declared]] = {
     "dialogues": Dialogue,
     "conflicts": Conflict,
     "voices": Voice,
+    "facilities": FacilityList,
 }
 SINGLE_FILES: dict[str, type[Declared]] = {"municipality": Municipality, "marks": Marks}
 
@@ -180,10 +185,12 @@ def read_declarations(folder: Path) -> Declarations:
         "dialogues": reader.many("dialogues", Dialogue),
         "conflicts": reader.many("conflicts", Conflict),
         "voices": reader.many("voices", Voice),
+        "facilities": reader.many("facilities", FacilityList),
     }
     corrections = _read_corrections(reader)
     codes = _read_code_lists(reader)
     register = _read_register(reader, area_systems)
+    places = _read_places(reader, declared["facilities"], register, area_systems)  # type: ignore[arg-type]
     if head is None or reader.problems:
         raise DeclarationError(reader.problems)
     reader.lines[("municipality", "")] = ("municipality.yml", head[1])
@@ -197,6 +204,7 @@ def read_declarations(folder: Path) -> Declarations:
         codes=codes,
         marks=marks[0] if marks else Marks(),
         corrections=tuple(corrections),
+        places=places,
         **declared,  # type: ignore[arg-type]
     )
     from orchestration.declarations.references import check_references
@@ -239,6 +247,20 @@ def _read_register(reader: _Reader, systems: Mapping[str, AreaSystem]) -> AreaRe
         for system, location, message in error.problems:
             reader.at("areas", system, location, message)
         return AreaRegister.empty()
+
+
+def _read_places(
+    reader: _Reader,
+    lists: Mapping[str, FacilityList],
+    register: AreaRegister,
+    systems: Mapping[str, AreaSystem],
+) -> Places:
+    try:
+        return read_places(reader.folder / "facilities", lists, register, systems)
+    except PlacesError as error:
+        for one, location, message in error.problems:
+            reader.at("facilities", one, location, message)
+        return Places()
 
 
 def _line(lines: Mapping[Location, int], location: Location) -> int:

@@ -1,14 +1,21 @@
 """Berlin on real open data: the figures the warehouse has to show."""
 
 import csv
+import io
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import polars as pl
 import pytest
+from scipy.spatial import cKDTree
 
 REPO = Path(__file__).parents[2]
 DATA = Path(os.environ.get("WIRKRAUM_DATA", REPO.parent / "shared" / "data" / "berlin"))
@@ -190,6 +197,88 @@ def test_outlines_of_berlin_stand_beside_its_warehouse(warehouse: Path) -> None:
         ("2021", "bzr", 143, 143),
         ("2021", "plr", 542, 542),
     ]
+
+
+def _near_by_points(areas: Path, centres: Path, metres: float) -> dict[str, float]:
+    """The share of each planning area within reach of a centre, on a grid of points 25 m apart.
+
+    Shares no line with the warehouse: raw files, the even-odd rule on a plane at Berlin's latitude,
+    and nearest neighbours.
+    """
+    degree = 111_319.49 * np.array([np.cos(np.radians(52.5)), 1.0])
+    with tarfile.open(centres) as archive:
+        (name,) = [one for one in archive.getnames() if "2025-12" in one]
+        member = archive.extractfile(name)
+        assert member is not None
+        rows = list(csv.DictReader(io.TextIOWrapper(member, encoding="utf-8")))
+    places = [(float(row["lon"]), float(row["lat"])) for row in rows if int(row["places"]) > 0]
+    nearest = cKDTree(np.array(places) * degree)
+    shares = {}
+    for feature in json.loads(areas.read_text(encoding="utf-8"))["features"]:
+        shape = feature["geometry"]
+        parts = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
+        rings = [np.array(ring)[:, :2] * degree for part in parts for ring in part]
+        low, high = (np.concatenate(rings).min(axis=0), np.concatenate(rings).max(axis=0))
+        x, y = (axis.ravel() for axis in np.meshgrid(*map(np.arange, low, high, [25.0, 25.0])))
+        inside = np.zeros(len(x), dtype=bool)
+        for ring in rings:
+            for (x1, y1), (x2, y2) in pairwise(ring):
+                if y1 != y2:
+                    inside ^= ((y1 > y) != (y2 > y)) & (x < (x2 - x1) * (y - y1) / (y2 - y1) + x1)
+        distance, _ = nearest.query(np.column_stack([x[inside], y[inside]]))
+        shares[feature["properties"]["plr_id"]] = float((distance <= metres).mean())
+    return shares
+
+
+def test_day_care_within_500_m_as_points_on_a_grid_say(warehouse: Path) -> None:
+    shares = _near_by_points(
+        DATA / "11_geometrie" / "ab_2021" / "planungsraeume_vereinfacht_wgs84.geojson",
+        DATA / "08_bildung_kita" / "kita_liste_monatlich_2023-10_bis_2026-07.tar.xz",
+        500,
+    )
+    rows = _rows(
+        warehouse,
+        "select area_id, value / 100, denominator, low, high, reason from marts.indicator_value "
+        "join marts.area using (area_system, area_version, area_id) where level = 'plr' "
+        "and indicator_id = 'kita_in_500_m' and year(period_start) = 2025 and value is not null",
+    )
+    assert len(rows) == 538
+    found = pl.DataFrame(
+        rows, schema=["area_id", "share", "children", "low", "high", "reason"], orient="row"
+    ).with_columns(points=pl.col("area_id").replace_strict(shares))
+    share, points, children = (found[one].to_numpy() for one in ("share", "points", "children"))
+    assert np.abs(share - points).max() < 0.01
+    assert np.abs(share - points).mean() < 0.001
+    near = float((points * children).sum() / children.sum())
+    ((city,),) = _rows(
+        warehouse,
+        "select value / 100 from marts.indicator_value where area_id = '0' "
+        "and indicator_id = 'kita_in_500_m' and year(period_start) = 2025",
+    )
+    assert city == pytest.approx(near, abs=0.001)
+    (reason,) = set(found["reason"])
+    assert reason.startswith(
+        "angenommen, dass alle gleichmäßig über ihr Gebiet wohnen; Luftlinie; "
+    )
+    assert reason.endswith("; 2881 Angebote, Liste vom 01.12.2025")
+
+
+def test_day_care_places_within_500_m_by_planning_area(warehouse: Path) -> None:
+    """As many as 400 on average; the sum over areas rests on children, not on averages."""
+    rows = _rows(
+        warehouse,
+        "select sum(value * denominator) / sum(denominator), count(*) from marts.indicator_value "
+        "join marts.area using (area_system, area_version, area_id) where level = 'plr' "
+        "and indicator_id = 'kita_plaetze_in_500_m' and year(period_start) = 2025 "
+        "and value is not null",
+    )
+    ((city,),) = _rows(
+        warehouse,
+        "select value from marts.indicator_value where area_id = '0' "
+        "and indicator_id = 'kita_plaetze_in_500_m' and year(period_start) = 2025",
+    )
+    assert rows == [(pytest.approx(city), 538)]
+    assert city == pytest.approx(405, abs=1)
 
 
 STATUS = {"1": "1", "2": "2", "3": "3", "4": "4"}

@@ -6,3 +6,13 @@ select distinct
 from {{ source('declared', 'indicator_measure') }} as behind
 inner join {{ source('declared', 'measure') }} as measure
     using (measure_id)
+
+union
+
+select
+    access.indicator_id,
+    source.source_id,
+    source.department_id
+from {{ source('declared', 'indicator_access') }} as access
+inner join {{ source('declared', 'source') }} as source
+    on access.facility_list_id = source.source_id

@@ -400,6 +400,9 @@ def test_no_difference_of_shown_values_gives_a_withheld_count_away(
         ("quantile", None, 300.0, 1.0, "Fallzahl unter 5"),
         ("mean", 30.0, 4.0, 4.0, "Fallzahl unter 5"),
         ("mean", 300.0, 40.0, 40.0, None),
+        ("access", 30.0, 40.0, 10.0, None),
+        ("access", 37.0, 40.0, 3.0, "Fallzahl unter 5"),
+        ("access", 30.0, 40.0, None, "Fallzahl nicht prüfbar"),
     ],
 )
 def test_what_could_be_solved_for_a_small_band_is_withheld(
