@@ -3,7 +3,7 @@
 import duckdb
 import polars as pl
 
-from exports.disclosure import mask_protected
+from exports.disclosure import CONTEXT, mask_protected
 from exports.geoparquet import write_areas
 from exports.publish import publish as put_in_place
 from exports.release import Profile, build_release, create_ledger
@@ -120,8 +120,8 @@ def ask_about_goals(city: City) -> int:
     What publishing withholds is left out before, so that no correlation gives it away. Gives back
     the number of rows.
     """
-    names = ("indicator_value", "indicator", "indicator_source", "source", "area")
-    tables = {name: read_table(city.place, f"marts.{name}") for name in names}
+    names = {"indicator_value", "indicator_smallest_count", "area", *CONTEXT}
+    tables = {name: read_table(city.place, f"marts.{name}") for name in sorted(names)}
     if _is_protected(city):
         tables["indicator_value"] = mask_protected(tables)["indicator_value"]
     key = ["area_system", "area_version", "area_id"]

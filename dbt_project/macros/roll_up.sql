@@ -156,7 +156,8 @@ select
         else part_reason_en
     end as reason_en,
     as_of,
-    'summed' as origin
+    'summed' as origin,
+    missing_count / part_count as missing_share
 from said
 anti join {{ parts }} as parts
     using (measure_id, area_system, area_version, area_id, period_start, grain, group_id)

@@ -28,6 +28,7 @@ Kind = Literal[
     "mean",
     "quantile",
     "composite",
+    "model",
 ]
 
 # The fields that a kind needs beside those every kind may have; it has no others.
@@ -38,6 +39,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "mean": ("over", "counted_in"),
     "quantile": ("over", "counted_in", "quantile"),
     "composite": ("index",),
+    "model": ("model", "reads"),
 }
 PARTS_OF_AN_INDEX = ("count", "share", "rate", "ratio", "reported")
 _ONLY_SOME_KINDS = tuple(sorted({name for names in _NEEDED.values() for name in names}))
@@ -130,6 +132,30 @@ class Index(Declared):
         return self
 
 
+class Reads(Declared):
+    """What a city's own model is computed from, and how far away that may lie."""
+
+    measures: list[Identifier] = []
+    indicators: list[Identifier] = []
+    reach: Annotated[
+        Literal["own_cell", "own_area", "other_areas"],
+        Field(
+            description="Where the figures lie that one value is made of. own_cell: its own area "
+            "and year. own_area: its own area at any time. other_areas: anywhere. The farther, the "
+            "more a release withholds where one of them is withheld."
+        ),
+    ]
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        for names in (self.measures, self.indicators):
+            if len(set(names)) < len(names):
+                raise ValueError("the same name stands twice")
+        if not (self.measures or self.indicators):
+            raise ValueError("name the measures or indicators that the model reads")
+        return self
+
+
 class Formula(Declared):
     """How the indicator is computed from measures, or from other indicators."""
 
@@ -142,12 +168,20 @@ class Formula(Declared):
             "period. cumulative: a count added up since the beginning of the year. standardised: a "
             "rate as it would be with the age structure of a standard population. mean, quantile: "
             "of values that were counted in bins. composite: an index of other indicators "
-            "(`index`)."
+            "(`index`). model: what a model of the city's own gives (models/city_*.sql)."
         ),
     ]
     numerator: list[Term] = []
     denominator: list[Term] = []
     index: Index | None = None
+    model: Annotated[
+        str | None,
+        Field(
+            pattern=r"^city_[a-z][a-z0-9_]*$",
+            description="model: the file in models/ without its ending, such as city_mean.",
+        ),
+    ] = None
+    reads: Reads | None = None
     per: Annotated[float | None, Field(gt=0)] = None
     by: Annotated[
         list[Identifier], Field(description="Dimensions it is also computed for, group by group.")
@@ -206,7 +240,9 @@ class Formula(Declared):
                 f"a {self.kind} is computed from the indicator named in `of`; it has no numerator, "
                 "denominator or `by` of its own"
             )
-        if "of" not in needed and self.kind != "composite" and not self.numerator:
+        if self.kind == "model" and (self.numerator or self.denominator or self.by):
+            raise ValueError("a model has no numerator, denominator or `by`; it says what it reads")
+        if "of" not in needed and self.kind not in ("composite", "model") and not self.numerator:
             raise ValueError(f"a {self.kind} needs a numerator")
         if "over" in needed:
             self._is_plain_by_bands()
@@ -307,6 +343,15 @@ class Indicator(Declared):
         return self
 
     @model_validator(mode="after")
+    def _model_gives_all(self) -> Self:
+        if self.formula.kind == "model":
+            if self.interval not in (None, "none"):
+                raise ValueError("a model gives `low` and `high` itself; leave `interval` out")
+            if self.forecast is not None:
+                raise ValueError("a model has no forecast; declare it for what it reads")
+        return self
+
+    @model_validator(mode="after")
     def _index_is_relative(self) -> Self:
         if self.formula.kind == "composite":
             if self.forecast is not None:
@@ -327,4 +372,7 @@ def measures_behind(indicator: Indicator, indicators: Mapping[str, Indicator]) -
     if formula.index is not None:
         found.add(formula.index.minimum.measure)
         others += [part.indicator for part in formula.index.parts]
+    if formula.reads is not None:
+        found.update(formula.reads.measures)
+        others += formula.reads.indicators
     return found.union(*(measures_behind(indicators[name], indicators) for name in others))

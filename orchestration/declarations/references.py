@@ -36,6 +36,7 @@ class _Check:
         for goal in self.all.goals.values():
             self._goal(goal)
         self._conflicts()
+        self._models()
         for service in self.all.services.values():
             at = ("services", service.id)
             self._department(at, service.department)
@@ -248,6 +249,40 @@ class _Check:
                     ("versions", index, "target"),
                     f"found {version.target:g} after a baseline of {version.baseline:g}, but the "
                     f"indicator is {polarity}; say `direction: at_most` or `direction: at_least`",
+                )
+
+    def _models(self) -> None:
+        """Each model belongs to the one indicator that names it, and reads what may be read."""
+        named: dict[str, str] = {}
+        for indicator in self.all.indicators.values():
+            at = ("indicators", indicator.id)
+            model, reads = indicator.formula.model, indicator.formula.reads
+            if model is None or reads is None:
+                continue
+            self._named(at, ("formula", "model"), model, self.all.models, "model (models/*.sql)")
+            if model in named:
+                found = f"found {model!r}, which is that of {named[model]!r} already"
+                self.report(*at, ("formula", "model"), f"{found}; one model, one indicator")
+            named.setdefault(model, indicator.id)
+            for index, name in enumerate(reads.measures):
+                where: Location = ("formula", "reads", "measures", index)
+                self._named(at, where, name, self.all.measures, "measure")
+            for index, name in enumerate(reads.indicators):
+                where = ("formula", "reads", "indicators", index)
+                if self._named(at, where, name, self.all.indicators, "indicator"):
+                    kind = self.all.indicators[name].formula.kind
+                    if kind not in PARTS_OF_AN_INDEX:
+                        fitting = ", ".join(PARTS_OF_AN_INDEX)
+                        message = f"found {name!r}, a {kind}; a model reads one of {fitting}"
+                        self.report(*at, where, message)
+        for name in self.all.models:
+            if name not in named:
+                self.report(
+                    "models",
+                    name,
+                    (),
+                    "no indicator is made of it; declare one with "
+                    f"`formula: {{kind: model, model: {name}, reads: …}}`",
                 )
 
     def _conflicts(self) -> None:

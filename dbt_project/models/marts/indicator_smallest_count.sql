@@ -22,3 +22,16 @@ select
     group_id,
     smallest_count
 from {{ ref('indicator_binned') }}
+
+union all by name
+
+select
+    indicator_id,
+    area_system,
+    area_version,
+    area_id,
+    period_start,
+    grain,
+    group_id,
+    smallest_count
+from {{ ref('indicator_model') }}

@@ -20,3 +20,7 @@ select * exclude (smallest_count) from {{ ref('indicator_binned') }}
 union all by name
 
 select * from {{ ref('indicator_composite') }}
+
+union all by name
+
+select * exclude (smallest_count) from {{ ref('indicator_model') }}
