@@ -37,6 +37,7 @@ class _Check:
             self._goal(goal)
         self._conflicts()
         self._models()
+        self._view_names()
         for service in self.all.services.values():
             at = ("services", service.id)
             self._department(at, service.department)
@@ -283,6 +284,31 @@ class _Check:
                     (),
                     "no indicator is made of it; declare one with "
                     f"`formula: {{kind: model, model: {name}, reads: …}}`",
+                )
+
+    def _view_names(self) -> None:
+        """A level has a view `<area system>_<level>`, an indicator columns `<id>__<part>`."""
+        named = {"latest_value": "the view of all latest values"}
+        for system in self.all.area_systems.values():
+            for index, level in enumerate(system.levels):
+                view = f"{system.area_system}_{level.id}"
+                if view in named:
+                    self.report(
+                        "areas",
+                        system.area_system,
+                        ("levels", index, "id"),
+                        f"found {level.id!r}: its view would be {view!r}, as is that of "
+                        f"{named[view]}; give the level another id",
+                    )
+                named.setdefault(view, f"level {level.id!r} of {system.area_system!r}")
+        for indicator in self.all.indicators.values():
+            if "__" in indicator.id:
+                self.report(
+                    "indicators",
+                    indicator.id,
+                    ("id",),
+                    f"found {indicator.id!r}; two underscores part an indicator from its limits, "
+                    "status and marks in the wide views, so write one",
                 )
 
     def _conflicts(self) -> None:
