@@ -48,7 +48,7 @@ lint: $(STAMP)  ## check code and SQL without running the tests
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint dbt_project/models analysis
+	@$(BIN)/sqlfluff lint dbt_project/models examples/musterstadt/models analysis
 
 test-site:  ## (not there yet) build the site and try it in a browser
 	@echo "make test-site: not there yet. It will build the site of Musterstadt and try it in a browser." >&2; exit 1

@@ -18,7 +18,10 @@ lower bound of those not reached along, which it makes. An occasion is told in g
 it names a withheld value.
 A `standardised` rate could be solved for the counts of its age bands, a `quantile` for that of the
 bin it lies in: besides their own counts the one named in `indicator_smallest_count` decides. So it
-does for an `access`, whose limits tell how many live in areas wholly in reach.
+does for an `access`, whose limits tell how many live in areas wholly in reach, and for a `model` of
+the city's own; and where an indicator that a model reads (`indicator_read`) is
+withheld within its reach (its own area and year, its own area at any time, or any area), its value
+is withheld too.
 
 What is not covered. A `reported` value was computed by its department and brings no counts, so
 nothing can be checked. Whether the numerator of a `ratio` counts people is not known here; it is
@@ -68,6 +71,7 @@ CONTEXT: Final = (
     "indicator",
     "indicator_component",
     "indicator_derivation",
+    "indicator_read",
     "indicator_source",
     "source",
     "measure",
@@ -86,7 +90,9 @@ KINDS: Final = (
     *("count", "share", "rate", "ratio", "reported", "composite"),
     *COMPUTED_FROM_VALUES,
     *BY_BANDS,
+    "model",
 )
+BY_SMALLEST_COUNT: Final = (*BY_BANDS, "model")
 EDITION: Final = ("indicator_id", "area_system", "area_version", "period_start", "grain")
 
 DERIVED: Final = ("aus einem geschützten Wert gerechnet", "computed from a withheld value")
@@ -177,14 +183,14 @@ def suppress_values(
         .then(_small(numerator, rule) | _small(value, rule))
         .when(computed)
         .then(_small(numerator, rule) | _small(denominator, rule) | _small(rest, rule))
-        .when(pl.col("kind").is_in(BY_BANDS))
+        .when(pl.col("kind").is_in(BY_SMALLEST_COUNT))
         .then(_small(numerator, rule) | _small(denominator, rule) | _small(smallest_count, rule))
         .otherwise(False)
     )
     unknown = value.is_not_null() & (
         pl.when(computed)
         .then(numerator.is_null() | denominator.is_null())
-        .otherwise(pl.col("kind").is_in(BY_BANDS) & smallest_count.is_null())
+        .otherwise(pl.col("kind").is_in(BY_SMALLEST_COUNT) & smallest_count.is_null())
     )
     verdict = counts.select(
         small=pl.col("looked_at") & is_small,
@@ -259,6 +265,28 @@ def _withhold(values: pl.DataFrame, hit: pl.Series, words: tuple[str, str]) -> p
         ),
         status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
     )
+
+
+_WITHIN_REACH: Final[dict[str, tuple[str, ...]]] = {
+    "own_cell": ("indicator_id", "area_system", "area_version", "area_id", "year"),
+    "own_area": ("indicator_id", "area_system", "area_version", "area_id"),
+    "other_areas": ("indicator_id", "area_system"),
+}
+
+
+def suppress_models(values: pl.DataFrame, reads: pl.DataFrame) -> pl.DataFrame:
+    """Withhold what a city's model makes where something it reads is withheld within its reach.
+
+    `values` is the whole frame after all other suppression, `reads` gives `indicator_id`, `kind`,
+    `read_id` and `reach`. Groups and grains are not told apart: a model may take any of them.
+    """
+    dated = values.with_columns(year=pl.col("period_start").dt.year())
+    withheld = dated.filter(status="suppressed").rename({"indicator_id": "read_id"})
+    told = reads.filter(kind="indicator").join(withheld, on="read_id")
+    hit = pl.Series([False] * values.height, dtype=pl.Boolean)
+    for reach, key in _WITHIN_REACH.items():
+        hit = hit | _matches(dated, told.filter(reach=reach), key)
+    return _withhold(values, hit & (values["status"] != "suppressed"), DERIVED)
 
 
 def suppress_composites(values: pl.DataFrame, components: pl.DataFrame) -> pl.DataFrame:
@@ -543,7 +571,8 @@ def _suppressed(
     indicators, smallest = tables["indicator"], tables.get("indicator_smallest_count")
     values = suppress_values(values, indicators, rule, only, smallest)
     values = suppress_composites(values, _components(tables))
-    return suppress_derived(values, indicators, tables.get("indicator_derivation"), only)
+    values = suppress_derived(values, indicators, tables.get("indicator_derivation"), only)
+    return suppress_models(values, _reads(tables))
 
 
 def protected_indicators(tables: Mapping[str, pl.DataFrame]) -> list[str]:
@@ -665,6 +694,22 @@ def _components(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
             "indicator_component must name them"
         )
     return components
+
+
+def _reads(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """What each model reads. Raises ValueError where one has nothing declared."""
+    none = pl.DataFrame(
+        schema=dict.fromkeys(("indicator_id", "kind", "read_id", "reach"), pl.String)
+    )
+    reads = tables.get("indicator_read", none)
+    ids = tables["indicator"].filter(kind="model")["indicator_id"]
+    unknown = ids.filter(~ids.is_in(reads["indicator_id"].to_list()))
+    if unknown.len():
+        raise ValueError(
+            f"cannot judge what is read by: {', '.join(sorted(unknown))}; table indicator_read "
+            "must name it"
+        )
+    return reads.select("indicator_id", "kind", "read_id", "reach")
 
 
 def _small(count: pl.Expr, rule: Rule) -> pl.Expr:

@@ -65,10 +65,23 @@ def publish(source_db: Path, target: Path, mask: Mask | None = None) -> Publishe
     return Published(target, new_hash, is_new=True)
 
 
-def rollback(target: Path) -> None:
+def keep(companion: Path) -> None:
+    """Keep a file that stands beside the warehouse as the one before, such as the outlines.
+
+    For where a publishing was new and the companion of the new state is still to be written. Where
+    there is none, none was before either.
+    """
+    if companion.exists():
+        _link_over(companion, before(companion))
+    else:
+        before(companion).unlink(missing_ok=True)
+
+
+def rollback(target: Path, *companions: Path) -> None:
     """Bring back the published file before this one; a second call brings this one back.
 
-    Raises FileNotFoundError where there is none before.
+    `companions` are files beside it that `keep` kept; they change places with it, also with none.
+    Raises FileNotFoundError where there is no state before.
     """
     older = before(target)
     if not older.is_file():
@@ -76,16 +89,26 @@ def rollback(target: Path) -> None:
             f"there is no state before {target}: {older.name} is not there. It is kept from the "
             "second publishing on."
         )
-    keep = target.with_name(f".{target.stem}.swap{target.suffix}")
-    keep.unlink(missing_ok=True)
-    if target.exists():
-        keep.hardlink_to(target)
-    _link_over(older, target)
-    if keep.exists():
-        keep.replace(older)
-        # Two names of one file: rename leaves both where they are.
-        keep.unlink(missing_ok=True)
+    for path in (target, *companions):
+        _change_places(path)
     _sync(target.parent)
+
+
+def _change_places(target: Path) -> None:
+    older, aside = before(target), target.with_name(f".{target.stem}.swap{target.suffix}")
+    aside.unlink(missing_ok=True)
+    if target.exists():
+        aside.hardlink_to(target)
+    if older.exists():
+        _link_over(older, target)
+    else:
+        target.unlink(missing_ok=True)
+    if aside.exists():
+        aside.replace(older)
+        # Two names of one file: rename leaves both where they are.
+        aside.unlink(missing_ok=True)
+    else:
+        older.unlink(missing_ok=True)
 
 
 def before(target: Path) -> Path:

@@ -95,7 +95,9 @@ def create_views(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Create schema `views` over the `marts` of an open, writable warehouse; give back its names.
 
     Needs the marts in NEEDED; without them there is nothing to look at and no schema. A level gets
-    a wide view where an indicator has values on it; retired indicators are left out of it.
+    a wide view where an indicator has values on it; retired indicators are left out of it. That no
+    two levels ask for the same name and no indicator for that of another's column is for the
+    declarations to see to: an id has no two underscores in a row, and levels are checked.
     """
     there = connection.sql(
         "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts' "

@@ -60,6 +60,8 @@ class City:
         for path in sorted(self.place.inputs.glob("*.parquet")):
             if path.stem not in _LATER:
                 digest.update(path.stem.encode() + path.read_bytes())
+        for model in self.declarations.models.values():
+            digest.update(f"{model.name}\n{model.sql}".encode())
         for profile in self.declarations.releases.values():
             digest.update(profile.model_dump_json().encode())
         digest.update(self.declarations.municipality.model_dump_json().encode())

@@ -327,7 +327,7 @@ def deliveries(
 
 @app.command()
 def rollback(folder: Folder) -> None:
-    """Bring back the published warehouse from before the last run; a second call undoes it.
+    """Bring back warehouse and outlines from before the last run; a second call undoes it.
 
     Example: wirkraum rollback examples/musterstadt
     """
@@ -335,7 +335,7 @@ def rollback(folder: Folder) -> None:
     from orchestration.place import Place
 
     place = Place(folder)
-    bring_back(place.published_warehouse)
+    bring_back(place.published_warehouse, place.published_areas)
     (place.build / "state.json").unlink(missing_ok=True)
     Console().print(f"{place.published_warehouse} is the one before the last run again.")
 

@@ -34,6 +34,7 @@ _WORDS = {
         "parts": "Aus diesen Kennzahlen (mehr mit `wirkraum explain` für jede)",
         "offers": "Angebote (marts.facility)",
         "offers_of": "{name} vom {day:%d.%m.%Y}: {used} verwendbar, {aside} nicht",
+        "model": "Gerechnet von einem eigenen Modell der Stadt, models/{model}.sql, aus",
         "mean": "Mittel",
         "weight": "Gewicht",
         "no_value": "kein Wert",
@@ -65,6 +66,7 @@ _WORDS = {
         "parts": "From these indicators (more by `wirkraum explain` for each)",
         "offers": "Offers (marts.facility)",
         "offers_of": "{name} of {day:%Y-%m-%d}: {used} usable, {aside} not",
+        "model": "Computed by a model of the city's own, models/{model}.sql, from",
         "mean": "mean",
         "weight": "weight",
         "no_value": "no value",
@@ -124,6 +126,9 @@ def explain(
         if meaning["kind"] == "access":
             lines += _offers(connection, indicator, say)
         lines += _marks(connection, value, say, language)
+        if meaning["kind"] == "model":
+            lines += _read_by_model(connection, value, say, language)
+            return "\n".join(lines)
         below = _values_below(connection, value, say, language)
     if below:
         return "\n".join([*lines, *below])
@@ -257,6 +262,31 @@ def _offers(
         "  " + say["offers_of"].format(name=name, day=day, used=used, aside=aside)
         for name, day, used, aside in rows
     ]
+
+
+def _read_by_model(
+    connection: duckdb.DuckDBPyConnection,
+    value: dict[str, Any],
+    say: dict[str, str],
+    language: str,
+) -> list[str]:
+    """What a city's own model reads: values of indicators by their command, measures by name."""
+    rows = connection.execute(
+        "select reads.model_id, reads.kind, reads.read_id, "
+        f"coalesce(indicator.name_{language}, measure.name_{language}) "
+        "from marts.indicator_read as reads "
+        "left join marts.indicator as indicator "
+        "on reads.kind = 'indicator' and reads.read_id = indicator.indicator_id "
+        "left join marts.measure as measure "
+        "on reads.kind = 'measure' and reads.read_id = measure.measure_id "
+        "where reads.indicator_id = ? order by reads.kind, reads.read_id",
+        [value["indicator_id"]],
+    ).fetchall()
+    lines = [f"{say['model'].format(model=rows[0][0])}:"] if rows else []
+    for _, kind, read, name in rows:
+        more = f": wirkraum explain {read} --area {value['area_id']}" if kind == "indicator" else ""
+        lines.append(f"  {name} ({read}){more}")
+    return lines
 
 
 def _marks(

@@ -5,6 +5,7 @@ import polars as pl
 
 from exports.disclosure import CONTEXT, mask_protected
 from exports.geoparquet import write_areas
+from exports.publish import keep
 from exports.publish import publish as put_in_place
 from exports.release import Profile, build_release, create_ledger
 from exports.vocabulary import AREA
@@ -217,6 +218,8 @@ def publish(city: City) -> str:
     mask = mask_protected if _is_protected(city) else None
     place = city.place
     done = put_in_place(place.warehouse, place.published_warehouse, mask)
+    if done.is_new:
+        keep(place.published_areas)
     register = city.declarations.register
     if register.outlines.height:
         write_areas(register.areas, register.outlines, place.published_areas)

@@ -14,8 +14,9 @@ import polars as pl
 
 from orchestration.access import reach
 from orchestration.checks import check_table
+from orchestration.declarations.city_models import CityModel, contract, read_models
 from orchestration.declarations.tables import declared_tables
-from orchestration.declarations.tree import Declarations
+from orchestration.declarations.tree import Declarations, read_declarations
 from orchestration.ingest import lake
 from orchestration.place import Place
 from orchestration.touched import as_text, fingerprints, remember, touched
@@ -136,7 +137,29 @@ def copy_project(place: Place) -> Path:
     shutil.copytree(
         source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("target", "logs")
     )
+    for name, text in city_files(place).items():
+        path = target / "models" / "core" / "city" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     return target
+
+
+def _city_models(place: Place) -> list[str]:
+    return [one.name for one in read_models(place.folder) if isinstance(one, CityModel)]
+
+
+def city_files(place: Place) -> dict[str, str]:
+    """The city's own models and the contracts they are held to, by file name."""
+    models = [one for one in read_models(place.folder) if isinstance(one, CityModel)]
+    if not models:
+        return {}
+    indicators = read_declarations(place.folder).indicators.values()
+    by_model = {one.formula.model: one for one in indicators}
+    files = {}
+    for one in models:
+        files[f"{one.name}.sql"] = one.sql
+        files[f"{one.name}.yml"] = contract(one.name, by_model[one.name])
+    return files
 
 
 def environment(place: Place) -> dict[str, str]:
@@ -159,15 +182,36 @@ def build(place: Place, stage: str) -> list[NodeResult]:
     results = list(_invoke(place, arguments))
     failed = [one for one in results if one.status in ("error", "fail", "runtime error")]
     if failed:
-        raise WarehouseError("\n".join(f"{one.unique_id}: {one.message.strip()}" for one in failed))
+        own = _city_models(place)
+        raise WarehouseError("\n".join(_failure(one, own) for one in failed))
     return results
+
+
+_BROKEN = {
+    "unique_together": "two rows have the same indicator, area, period and group; each has one",
+    "accepted_values": "a row has another `indicator_id` or `unit` than its indicator",
+    "says_why": "a row has no value and no reason in both languages, a value beside a status for "
+    "none, a limit on the wrong side of its value, or a number that is none",
+    "of_declared_areas": "a row is of an area that nobody declares",
+}
+
+
+def _failure(one: NodeResult, models: list[str]) -> str:
+    """What failed; of a city's own model in its own file, with what would be right."""
+    plain = f"{one.unique_id}: {one.message.strip()}"
+    own = max((name for name in models if name in one.unique_id), key=len, default=None)
+    if own is None:
+        return plain
+    words = next((text for name, text in _BROKEN.items() if f".{name}_" in one.unique_id), None)
+    return f"models/{own}.sql:1  {words or 'it cannot be built'} ({plain})"
 
 
 def manifest_path(place: Place) -> Path:
     """The project's manifest, parsed anew only when the project has changed."""
     target = place.dbt / "target" / "manifest.json"
     stamp = place.dbt / "target" / "fingerprint"
-    fingerprint = project_fingerprint()
+    own = "".join(f"{name}\n{text}" for name, text in city_files(place).items())
+    fingerprint = hashlib.sha256((project_fingerprint() + own).encode()).hexdigest()
     if not target.exists() or not stamp.exists() or stamp.read_text() != fingerprint:
         copy_project(place)
         list(_invoke(place, ["parse"]))
@@ -205,8 +249,13 @@ def _invoke(place: Place, arguments: list[str]) -> Iterator[NodeResult]:
     os.environ.update(environment(place))
     folder = str(place.dbt)
     quiet = ["--quiet", "--no-use-colors", "--log-level-file", "none"]
-    if place.as_of is not None:  # for all commands alike: other variables mean parsing anew
-        arguments = [*arguments, "--vars", json.dumps({"as_of": place.as_of.isoformat()})]
+    variables: dict[str, object] = {}  # for all commands alike: others mean parsing anew
+    if place.as_of is not None:
+        variables["as_of"] = place.as_of.isoformat()
+    if own := _city_models(place):
+        variables["city_models"] = own
+    if variables:
+        arguments = [*arguments, "--vars", json.dumps(variables)]
     try:
         outcome = dbtRunner().invoke(
             [*quiet, *arguments, "--project-dir", folder, "--profiles-dir", folder]

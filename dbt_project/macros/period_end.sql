@@ -12,3 +12,13 @@ case
     end - interval 1 day as date)
 end
 {%- endmacro %}
+
+{#- How many periods of a grain make the year that one of them lies in. -#}
+{% macro parts_in_year(start, grain) -%}
+case {{ grain }}
+    when 'day' then dayofyear(make_date(year({{ start }}), 12, 31))
+    when 'month' then 12
+    when 'quarter' then 4
+    when 'half_year' then 2
+end
+{%- endmacro %}

@@ -245,6 +245,7 @@ select
         else part_reason_en
     end as reason_en,
     as_of,
-    'summed' as origin
+    'summed' as origin,
+    missing_count / part_count as missing_share
 from said
 {%- endmacro %}

@@ -29,6 +29,7 @@ Kind = Literal[
     "quantile",
     "composite",
     "access",
+    "model",
 ]
 
 # The fields that a kind needs beside those every kind may have; it has no others.
@@ -40,6 +41,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "quantile": ("over", "counted_in", "quantile"),
     "composite": ("index",),
     "access": ("access",),
+    "model": ("model", "reads"),
 }
 PARTS_OF_AN_INDEX = ("count", "share", "rate", "ratio", "reported")
 _ONLY_SOME_KINDS = tuple(sorted({name for names in _NEEDED.values() for name in names}))
@@ -182,6 +184,30 @@ class Access(Declared):
         return self
 
 
+class Reads(Declared):
+    """What a city's own model is computed from, and how far away that may lie."""
+
+    measures: list[Identifier] = []
+    indicators: list[Identifier] = []
+    reach: Annotated[
+        Literal["own_cell", "own_area", "other_areas"],
+        Field(
+            description="Where the figures lie that one value is made of. own_cell: its own area "
+            "and year. own_area: its own area at any time. other_areas: anywhere. The farther, the "
+            "more a release withholds where one of them is withheld."
+        ),
+    ]
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        for names in (self.measures, self.indicators):
+            if len(set(names)) < len(names):
+                raise ValueError("the same name stands twice")
+        if not (self.measures or self.indicators):
+            raise ValueError("name the measures or indicators that the model reads")
+        return self
+
+
 class Formula(Declared):
     """How the indicator is computed from measures, or from other indicators."""
 
@@ -195,13 +221,21 @@ class Formula(Declared):
             "rate as it would be with the age structure of a standard population. mean, quantile: "
             "of values that were counted in bins. composite: an index of other indicators "
             "(`index`). access: percent of the people in `denominator` with an offer near them "
-            "(`access`)."
+            "(`access`). model: what a model of the city's own gives (models/city_*.sql)."
         ),
     ]
     numerator: list[Term] = []
     denominator: list[Term] = []
     index: Index | None = None
     access: Access | None = None
+    model: Annotated[
+        str | None,
+        Field(
+            pattern=r"^city_[a-z][a-z0-9_]*$",
+            description="model: the file in models/ without its ending, such as city_mean.",
+        ),
+    ] = None
+    reads: Reads | None = None
     per: Annotated[float | None, Field(gt=0)] = None
     by: Annotated[
         list[Identifier], Field(description="Dimensions it is also computed for, group by group.")
@@ -260,13 +294,15 @@ class Formula(Declared):
                 f"a {self.kind} is computed from the indicator named in `of`; it has no numerator, "
                 "denominator or `by` of its own"
             )
+        if self.kind == "model" and (self.numerator or self.denominator or self.by):
+            raise ValueError("a model has no numerator, denominator or `by`; it says what it reads")
         if self.kind == "access":
             if self.numerator or self.by or len(self.denominator) != 1:
                 raise ValueError(
                     "an access has one denominator, the people it is about, and no numerator or "
                     "`by`: how many of them are near is computed"
                 )
-        elif "of" not in needed and self.kind != "composite" and not self.numerator:
+        elif "of" not in needed and self.kind not in ("composite", "model") and not self.numerator:
             raise ValueError(f"a {self.kind} needs a numerator")
         if "over" in needed:
             self._is_plain_by_bands()
@@ -367,6 +403,15 @@ class Indicator(Declared):
         return self
 
     @model_validator(mode="after")
+    def _model_gives_all(self) -> Self:
+        if self.formula.kind == "model":
+            if self.interval not in (None, "none"):
+                raise ValueError("a model gives `low` and `high` itself; leave `interval` out")
+            if self.forecast is not None:
+                raise ValueError("a model has no forecast; declare it for what it reads")
+        return self
+
+    @model_validator(mode="after")
     def _index_is_relative(self) -> Self:
         if self.formula.kind == "composite":
             if self.forecast is not None:
@@ -402,4 +447,7 @@ def measures_behind(indicator: Indicator, indicators: Mapping[str, Indicator]) -
     if formula.index is not None:
         found.add(formula.index.minimum.measure)
         others += [part.indicator for part in formula.index.parts]
+    if formula.reads is not None:
+        found.update(formula.reads.measures)
+        others += formula.reads.indicators
     return found.union(*(measures_behind(indicators[name], indicators) for name in others))

@@ -49,6 +49,8 @@ class _Check:
         self._conflicts()
         self._services()
         self._programmes()
+        self._models()
+        self._view_names()
         for group in self.all.groups.values():
             self._target_group(group)
         self._voices()
@@ -247,6 +249,65 @@ class _Check:
                     ("versions", index, "target"),
                     f"found {version.target:g} after a baseline of {version.baseline:g}, but the "
                     f"indicator is {polarity}; say `direction: at_most` or `direction: at_least`",
+                )
+
+    def _models(self) -> None:
+        """Each model belongs to the one indicator that names it, and reads what may be read."""
+        named: dict[str, str] = {}
+        for indicator in self.all.indicators.values():
+            at = ("indicators", indicator.id)
+            model, reads = indicator.formula.model, indicator.formula.reads
+            if model is None or reads is None:
+                continue
+            self._named(at, ("formula", "model"), model, self.all.models, "model (models/*.sql)")
+            if model in named:
+                found = f"found {model!r}, which is that of {named[model]!r} already"
+                self.report(*at, ("formula", "model"), f"{found}; one model, one indicator")
+            named.setdefault(model, indicator.id)
+            for index, name in enumerate(reads.measures):
+                where: Location = ("formula", "reads", "measures", index)
+                self._named(at, where, name, self.all.measures, "measure")
+            for index, name in enumerate(reads.indicators):
+                where = ("formula", "reads", "indicators", index)
+                if self._named(at, where, name, self.all.indicators, "indicator"):
+                    kind = self.all.indicators[name].formula.kind
+                    if kind not in PARTS_OF_AN_INDEX:
+                        fitting = ", ".join(PARTS_OF_AN_INDEX)
+                        message = f"found {name!r}, a {kind}; a model reads one of {fitting}"
+                        self.report(*at, where, message)
+        for name in self.all.models:
+            if name not in named:
+                self.report(
+                    "models",
+                    name,
+                    (),
+                    "no indicator is made of it; declare one with "
+                    f"`formula: {{kind: model, model: {name}, reads: …}}`",
+                )
+
+    def _view_names(self) -> None:
+        """A level has a view `<area system>_<level>`, an indicator columns `<id>__<part>`."""
+        named = {"latest_value": "the view of all latest values"}
+        for system in self.all.area_systems.values():
+            for index, level in enumerate(system.levels):
+                view = f"{system.area_system}_{level.id}"
+                if view in named:
+                    self.report(
+                        "areas",
+                        system.area_system,
+                        ("levels", index, "id"),
+                        f"found {level.id!r}: its view would be {view!r}, as is that of "
+                        f"{named[view]}; give the level another id",
+                    )
+                named.setdefault(view, f"level {level.id!r} of {system.area_system!r}")
+        for indicator in self.all.indicators.values():
+            if "__" in indicator.id:
+                self.report(
+                    "indicators",
+                    indicator.id,
+                    ("id",),
+                    f"found {indicator.id!r}; two underscores part an indicator from its limits, "
+                    "status and marks in the wide views, so write one",
                 )
 
     def _conflicts(self) -> None:

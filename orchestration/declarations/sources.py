@@ -504,6 +504,13 @@ class Additive(Declared):
     time: bool = True
 
 
+class Break(Declared):
+    """From when on something else is counted under the same name."""
+
+    since: Annotated[date, Field(description="The first period that is counted the new way.")]
+    what: Annotated[Words, Field(description="What changed, as half a sentence.")]
+
+
 class Measure(Declared):
     """What was counted. Declared once, by the source that owns it."""
 
@@ -530,6 +537,17 @@ class Measure(Declared):
             "areas; without it the crosswalk that areas/*.yml declares first."
         ),
     ] = None
+    breaks: Annotated[
+        list[Break],
+        Field(description="Values before and after are not compared, nor added up over time."),
+    ] = []
+
+    @model_validator(mode="after")
+    def _breaks_in_order(self) -> Self:
+        days = [one.since for one in self.breaks]
+        if days != sorted(set(days)):
+            raise ValueError("breaks must be in the order of their days, each day once")
+        return self
 
     @model_validator(mode="after")
     def _carried_at_all(self) -> Self:

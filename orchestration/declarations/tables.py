@@ -67,6 +67,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         control_tolerance=_NUMBER,
         control_tolerance_share=_NUMBER,
     ),
+    "measure_break": _schema("measure_id since reason reason_en", since=_DATE),
     "group": _schema("group_id dimension name_de name_en"),
     "indicator": _schema(
         "indicator_id department_id name_de name_en meaning_de meaning_en kind unit per polarity "
@@ -89,6 +90,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         upper=_NUMBER,
         quantile=_NUMBER,
     ),
+    "indicator_read": _schema("indicator_id model_id kind read_id reach"),
     **INDEX_SCHEMAS,
     "indicator_access": _schema(
         "indicator_id facility_list_id counts within_metres within_minutes",
@@ -169,6 +171,16 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
             }
             for source, measure in declarations.measures.values()
         ],
+        "measure_break": [
+            {
+                "measure_id": measure.id,
+                "since": one.since,
+                "reason": one.what.de,
+                "reason_en": one.what.english,
+            }
+            for _, measure in declarations.measures.values()
+            for one in measure.breaks
+        ],
         "group": _groups(declarations),
         "indicator": [_indicator(one, declarations) for one in declarations.indicators.values()],
         "indicator_term": [
@@ -233,6 +245,19 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
             for indicator in declarations.indicators.values()
             if indicator.formula.over is not None
             for row in _bands(indicator, declarations.codes[indicator.formula.over])
+        ],
+        "indicator_read": [
+            {
+                "indicator_id": indicator.id,
+                "model_id": indicator.formula.model,
+                "kind": kind,
+                "read_id": name,
+                "reach": reads.reach,
+            }
+            for indicator in declarations.indicators.values()
+            if (reads := indicator.formula.reads) is not None
+            for kind, names in (("measure", reads.measures), ("indicator", reads.indicators))
+            for name in names
         ],
         "goal": _goals(declarations),
         "goal_area": _goal_areas(declarations),
@@ -403,6 +428,8 @@ def formula_text(indicator: Indicator, declarations: Declarations) -> str:
         before = f"{formula.of} (t − {'12 M.' if formula.against == 'year_before' else '1'})"
         difference = f"{now} − {before}"
         return difference if formula.expressed == "absolute" else f"{now} / {before} × 100 − 100"
+    if formula.reads is not None:
+        return f"{formula.model} ({', '.join(formula.reads.indicators + formula.reads.measures)})"
     if formula.kind == "cumulative":
         return f"Σ {formula.of} (1.{_year_starts(formula, declarations)}. … t)"
     if formula.kind in ("mean", "quantile"):

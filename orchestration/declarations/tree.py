@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from orchestration.declarations.areas import AreaSystem
+from orchestration.declarations.city_models import CityModel, check_model, read_models
 from orchestration.declarations.codes import CodeEntry, CodeListError, read_codes
 from orchestration.declarations.common import Declared
 from orchestration.declarations.conflicts import Conflict
@@ -80,6 +81,7 @@ class Declarations:
     corrections: tuple[Correction, ...] = ()
     facilities: Mapping[str, FacilityList] = field(default_factory=dict)
     places: Places = field(default_factory=Places)
+    models: Mapping[str, CityModel] = field(default_factory=dict)
 
     @property
     def measures(self) -> dict[str, tuple[Source, Measure]]:
@@ -188,6 +190,7 @@ def read_declarations(folder: Path) -> Declarations:
         "facilities": reader.many("facilities", FacilityList),
     }
     corrections = _read_corrections(reader)
+    models = _read_models(reader)
     codes = _read_code_lists(reader)
     register = _read_register(reader, area_systems)
     places = _read_places(reader, declared["facilities"], register, area_systems)  # type: ignore[arg-type]
@@ -205,14 +208,28 @@ def read_declarations(folder: Path) -> Declarations:
         marks=marks[0] if marks else Marks(),
         corrections=tuple(corrections),
         places=places,
+        models=models,
         **declared,  # type: ignore[arg-type]
     )
     from orchestration.declarations.references import check_references
 
     check_references(declarations, reader.at)
+    if not reader.problems:
+        _check_models(declarations, reader)
     if reader.problems:
         raise DeclarationError(reader.problems)
     return declarations
+
+
+def _check_models(declarations: Declarations, reader: _Reader) -> None:
+    """What a model may not do or lacks, at its own lines."""
+    by_model = {one.formula.model: one for one in declarations.indicators.values()}
+    for model in declarations.models.values():
+
+        def report(line: int, message: str, file: str = model.file) -> None:
+            reader.add(file, line, "", message)
+
+        check_model(model, by_model[model.name], report)
 
 
 def _read_code_lists(reader: _Reader) -> dict[str, list[CodeEntry]]:
@@ -238,6 +255,18 @@ def _read_corrections(reader: _Reader) -> list[Correction]:
     for one in corrections:
         reader.lines[("corrections", str(one.line))] = (path.name, {(): one.line})
     return corrections
+
+
+def _read_models(reader: _Reader) -> dict[str, CityModel]:
+    models: dict[str, CityModel] = {}
+    for found in read_models(reader.folder):
+        if isinstance(found, CityModel):
+            models[found.name] = found
+            reader.lines[("models", found.name)] = (found.file, {})
+        else:
+            file, message = found
+            reader.add(file, 1, "", message)
+    return models
 
 
 def _read_register(reader: _Reader, systems: Mapping[str, AreaSystem]) -> AreaRegister:

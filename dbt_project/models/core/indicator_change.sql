@@ -39,9 +39,24 @@ elsewhere as (
     group by all
 ),
 
+step as (
+    select
+        change_id as indicator_id,
+        earlier_start as from_start,
+        period_start as to_start,
+        grain
+    from concerned
+),
+
+broken as (
+    {{ broken_steps('step') }}
+),
+
 beside as (
     select
         later.*,
+        broken.break_reason,
+        broken.break_reason_en,
         earlier.change_id is not null as has_earlier,
         earlier.value as earlier_value,
         earlier.numerator as earlier_numerator,
@@ -72,6 +87,12 @@ beside as (
             and later.grain = elsewhere.grain
             and later.group_id = elsewhere.group_id
             and later.earlier_start = elsewhere.period_start
+    left join broken
+        on
+            later.change_id = broken.indicator_id
+            and later.earlier_start = broken.from_start
+            and later.period_start = broken.to_start
+            and later.grain = broken.grain
 ),
 
 judged as (
@@ -82,6 +103,7 @@ judged as (
             when 'not_comparable' in (status, coalesce(earlier_status, status)) then 'not_comparable'
             when value is null then status
             when not has_earlier and other_version is not null then 'not_comparable'
+            when has_earlier and break_reason is not null then 'not_comparable'
             when not has_earlier then 'missing'
             when earlier_value is null then earlier_status
             when expressed = 'percent' and earlier_value <= 0 then 'missing'
@@ -141,6 +163,7 @@ select
         when not has_earlier and other_version is not null
             then 'der Vergleichswert gilt für einen anderen Gebietsstand (' || other_version || ')'
         when not has_earlier then 'für den Vergleichszeitraum gibt es keinen Wert'
+        when break_reason is not null then 'dazwischen änderte sich, was gezählt wird: ' || break_reason
         when earlier_value is null then 'Vergleichswert fehlt' || coalesce(': ' || earlier_reason, '')
         when final_status = 'not_comparable' then coalesce(reason, earlier_reason, 'nicht vergleichbar')
         when has_no_base and earlier_value = 0
@@ -155,6 +178,7 @@ select
         when not has_earlier and other_version is not null
             then 'the value compared with is of another area version (' || other_version || ')'
         when not has_earlier then 'there is no value for the period compared with'
+        when break_reason is not null then 'in between it changed what is counted: ' || break_reason_en
         when earlier_value is null
             then 'value compared with is missing' || coalesce(': ' || earlier_reason_en, '')
         when final_status = 'not_comparable' then coalesce(reason_en, earlier_reason_en, 'not comparable')

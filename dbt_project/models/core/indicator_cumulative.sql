@@ -15,24 +15,52 @@ with part as (
     where figure.grain in ('month', 'quarter', 'half_year')
 ),
 
+step as (
+    select
+        indicator_id,
+        year_start as from_start,
+        period_start as to_start,
+        grain
+    from part
+),
+
+broken as (
+    {{ broken_steps('step') }}
+),
+
 added as (
     select
-        *,
-        datediff('month', year_start, period_start) % months != 0 as is_astride,
-        datediff('month', year_start, period_start) // months + 1 as wanted,
-        count(value) over so_far as known,
-        cast(sum(cast(value as decimal(38, 12))) over so_far as double) as total,
-        bool_or(status = 'suppressed') over so_far as has_suppressed,
-        bool_or(status = 'not_comparable') over so_far as has_not_comparable,
-        bool_or(status = 'estimated') over so_far as has_estimated,
-        bool_or(status = 'provisional') over so_far as has_provisional,
-        min(reason) filter (where value is not null) over so_far as part_reason,
-        min(reason_en) filter (where value is not null) over so_far as part_reason_en,
-        max(as_of) over so_far as known_on
+        part.*,
+        broken.break_reason,
+        broken.break_reason_en,
+        datediff('month', part.year_start, part.period_start) % part.months != 0 as is_astride,
+        datediff('month', part.year_start, part.period_start) // part.months + 1 as wanted,
+        count(part.value) over so_far as known,
+        cast(sum(cast(part.value as decimal(38, 12))) over so_far as double) as total,
+        bool_or(part.status = 'suppressed') over so_far as has_suppressed,
+        bool_or(part.status = 'not_comparable') over so_far as has_not_comparable,
+        bool_or(part.status = 'estimated') over so_far as has_estimated,
+        bool_or(part.status = 'provisional') over so_far as has_provisional,
+        min(part.reason) filter (where part.value is not null) over so_far as part_reason,
+        min(part.reason_en) filter (where part.value is not null) over so_far as part_reason_en,
+        max(part.as_of) over so_far as known_on
     from part
+    left join broken
+        on
+            part.indicator_id = broken.indicator_id
+            and part.year_start = broken.from_start
+            and part.period_start = broken.to_start
+            and part.grain = broken.grain
     window so_far as (
-        partition by indicator_id, area_system, area_version, area_id, grain, group_id, year_start
-        order by period_start
+        partition by
+            part.indicator_id,
+            part.area_system,
+            part.area_version,
+            part.area_id,
+            part.grain,
+            part.group_id,
+            part.year_start
+        order by part.period_start
         rows between unbounded preceding and current row
     )
 ),
@@ -40,12 +68,13 @@ added as (
 judged as (
     select
         *,
-        case when known = wanted and not is_astride then total end as sum_so_far,
+        case when known = wanted and not is_astride and break_reason is null then total end as sum_so_far,
         case
             when is_astride then 'missing'
             when known < wanted and has_suppressed then 'suppressed'
             when known < wanted and has_not_comparable then 'not_comparable'
             when known < wanted then 'missing'
+            when break_reason is not null then 'not_comparable'
             when has_estimated then 'estimated'
             when has_provisional then 'provisional'
             else 'observed'
@@ -81,6 +110,8 @@ select
             then
                 'für ' || (wanted - known) || ' von ' || wanted
                 || ' Zeiträumen seit Beginn des Jahres gibt es keinen Wert'
+        when break_reason is not null
+            then 'seit Beginn des Jahres änderte sich, was gezählt wird: ' || break_reason
         else part_reason
     end as reason,
     case
@@ -89,6 +120,8 @@ select
             then
                 'no value for ' || (wanted - known) || ' of ' || wanted
                 || ' periods since the beginning of the year'
+        when break_reason is not null
+            then 'since the beginning of the year it changed what is counted: ' || break_reason_en
         else part_reason_en
     end as reason_en,
     known_on as as_of

@@ -10,7 +10,8 @@ with computed as (
         (
             ratio.denominator is null
             or ratio.denominator_date < ratio.period_end - {{ var('stock_max_age_days') }}
-        ) as denominator_unusable
+        ) as denominator_unusable,
+        {{ sides_differ('ratio') }} as sides_differ
     from {{ ref('indicator_ratio') }} as ratio
     inner join {{ source('declared', 'indicator') }} as indicator
         using (indicator_id)
@@ -23,6 +24,7 @@ judged as (
         case
             when numerator is null then status
             when has_denominator and (denominator_unusable or denominator = 0) then 'missing'
+            when has_denominator and sides_differ then 'not_comparable'
             when 'estimated' in (status, coalesce(denominator_status, status)) and has_denominator
                 then 'estimated'
             when 'provisional' in (status, coalesce(denominator_status, status)) and has_denominator
@@ -43,6 +45,8 @@ judged as (
                     end
                 )
             when has_denominator and denominator = 0 then 'Bezugsgröße ist 0'
+            when has_denominator and sides_differ
+                then 'Zähler und Bezugsgröße gelten für verschiedene Gebiete: ' || {{ fewer_areas('reason') }}
             else coalesce(reason, case when has_denominator then denominator_reason end)
         end as final_reason,
         case
@@ -57,6 +61,8 @@ judged as (
                     end
                 )
             when has_denominator and denominator = 0 then 'denominator is 0'
+            when has_denominator and sides_differ
+                then 'numerator and denominator are of different areas: ' || {{ fewer_areas('reason_en') }}
             else coalesce(reason_en, case when has_denominator then denominator_reason_en end)
         end as final_reason_en
     from computed

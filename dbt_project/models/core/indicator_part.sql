@@ -26,6 +26,7 @@ matched as not materialized (
         value.as_of,
         value.carried_chance,
         value.carried_spread,
+        value.missing_share,
         measure.stock_or_flow
     from term
     inner join {{ ref('measure_value') }} as value
@@ -52,6 +53,7 @@ matched as not materialized (
         value.as_of,
         value.carried_chance,
         value.carried_spread,
+        value.missing_share,
         measure.stock_or_flow
     from term
     inner join {{ source('declared', 'indicator_dimension') }} as dimension
@@ -114,6 +116,7 @@ select
         else min(reason_en)
     end as reason_en,
     max(as_of) as as_of,
+    max(missing_share) as missing_share,
     -- The same weights are wrong in the same direction in every term.
     sqrt({{ exact_sum('carried_chance') }} + power({{ exact_sum('carried_spread') }}, 2)) as carried_error
 from matched

@@ -32,6 +32,7 @@ by_stock as (
         stock.reason_en as denominator_reason_en,
         stock.as_of as denominator_as_of,
         stock.carried_error as denominator_carried_error,
+        stock.missing_share as denominator_missing_share,
         stock.period_start as denominator_date
     from numerator
     asof left join stock
@@ -54,6 +55,7 @@ by_flow as (
         flow.reason_en as denominator_reason_en,
         flow.as_of as denominator_as_of,
         flow.carried_error as denominator_carried_error,
+        flow.missing_share as denominator_missing_share,
         flow.period_start as denominator_date
     from numerator
     left join {{ ref('indicator_part') }} as flow

@@ -202,7 +202,8 @@ select
     old.reason,
     old.reason_en,
     old.as_of,
-    'unchanged' as origin
+    'unchanged' as origin,
+    old.missing_share
 from old
 inner join {{ source('declared', 'unchanged_level') }} as unchanged
     on

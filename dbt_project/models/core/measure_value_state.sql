@@ -5,7 +5,7 @@ with finer as (
         date_trunc('year', state.period_start)::date as year_start,
         measure.stock_or_flow,
         measure.additive_over_time,
-        case state.grain when 'month' then 12 when 'quarter' then 4 when 'half_year' then 2 end as wanted
+        {{ parts_in_year('state.period_start', 'state.grain') }} as wanted
     from {{ ref('measure_state') }} as state
     inner join {{ source('declared', 'measure') }} as measure
         using (measure_id)
@@ -18,7 +18,7 @@ with finer as (
             and year(state.period_start) = year(yearly.period_start)
             and state.group_id = yearly.group_id
             and yearly.grain = 'year'
-    where state.grain in ('month', 'quarter', 'half_year')
+    where state.grain in ('day', 'month', 'quarter', 'half_year')
 ),
 
 flow as (
@@ -51,4 +51,4 @@ select
     * exclude (year_start, stock_or_flow, additive_over_time, wanted)
     replace ('year' as grain)
 from finer
-where stock_or_flow = 'stock' and month(period_start) = 12
+where stock_or_flow = 'stock' and month(period_start) = 12 and grain != 'day'

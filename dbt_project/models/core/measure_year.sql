@@ -4,8 +4,7 @@ with finer as (
         value.*,
         measure.stock_or_flow,
         measure.additive_over_time,
-        case value.grain when 'month' then 12 when 'quarter' then 4 when 'half_year' then 2 end
-            as parts_in_year
+        {{ parts_in_year('value.period_start', 'value.grain') }} as parts_in_year
     from {{ ref('measure_area') }} as value
     inner join {{ source('declared', 'measure') }} as measure
         using (measure_id)
@@ -18,7 +17,7 @@ with finer as (
             and year(value.period_start) = year(yearly.period_start)
             and value.group_id = yearly.group_id
             and yearly.grain = 'year'
-    where value.grain in ('month', 'quarter', 'half_year')
+    where value.grain in ('day', 'month', 'quarter', 'half_year')
 ),
 
 yearly_flow as (
@@ -33,6 +32,7 @@ yearly_flow as (
         {{ exact_sum('value') }} as total,
         any_value(unit) as unit,
         any_value(parts_in_year) as parts_in_year,
+        max(missing_share) as missing_share,
         count(value) filter (where status != 'provisional') as known_parts,
         bool_or(status = 'estimated') as has_estimated,
         min(reason) filter (where status = 'estimated') as part_reason,
@@ -73,4 +73,4 @@ select
     * exclude (stock_or_flow, additive_over_time, parts_in_year)
     replace ('year' as grain)
 from finer
-where stock_or_flow = 'stock' and month(period_start) = 12
+where stock_or_flow = 'stock' and month(period_start) = 12 and grain != 'day'

@@ -11,6 +11,7 @@ with ratio as (
     from {{ ref('indicator_ratio') }} as ratio
     inner join {{ source('declared', 'indicator') }} as indicator
         using (indicator_id)
+    where indicator.kind not in ('share', 'rate', 'ratio') or not {{ sides_differ('ratio') }}
 ),
 
 numerator as (

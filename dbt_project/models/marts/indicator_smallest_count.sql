@@ -35,3 +35,16 @@ select
     group_id,
     smallest_count
 from {{ ref('indicator_access') }}
+
+union all by name
+
+select
+    indicator_id,
+    area_system,
+    area_version,
+    area_id,
+    period_start,
+    grain,
+    group_id,
+    smallest_count
+from {{ ref('indicator_model') }}

@@ -24,3 +24,7 @@ select * from {{ ref('indicator_composite') }}
 union all by name
 
 select * exclude (smallest_count) from {{ ref('indicator_access') }}
+
+union all by name
+
+select * exclude (smallest_count) from {{ ref('indicator_model') }}

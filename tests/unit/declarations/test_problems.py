@@ -141,3 +141,33 @@ def test_any_text_is_a_date_or_said_to_be_none(text: str, years: int, more: int)
     else:
         assert isinstance(day, date)
     assert not message or repr(text) in message
+
+
+def test_two_levels_do_not_ask_for_one_view(town: Path) -> None:
+    path = town / "areas" / "raum.yml"
+    text = path.read_text(encoding="utf-8")
+    system = yaml.safe_load(text)
+    level = system["levels"][0]["id"]
+    for part in system["versions"][0]["areas"]:
+        part["level"] = {level: "b"}.get(part["level"], part["level"])
+    system["levels"][0]["id"] = "b"
+    system["area_system"] = f"raum_{level[0]}"
+    (town / "areas" / f"raum_{level[0]}.yml").write_text(yaml.safe_dump(system), encoding="utf-8")
+    path.write_text(text.replace(level, f"{level[0]}_b"), encoding="utf-8")
+    for file in (town / "sources").glob("*.yml"):
+        sound = file.read_text(encoding="utf-8")
+        file.write_text(sound.replace(level, f"{level[0]}_b"), encoding="utf-8")
+
+    (said,) = _said(town)
+
+    view = f"raum_{level[0]}_b"
+    assert said.startswith(f"areas/raum_{level[0]}.yml:")
+    assert f"found 'b': its view would be '{view}', as is that of level '{level[0]}_b'" in said
+
+
+def test_an_indicator_is_not_called_like_a_column_of_another(town: Path) -> None:
+    low = INDICATOR | {"id": "faelle__low"}
+    path = town / "indicators" / "faelle__low.yml"
+    path.write_text(yaml.safe_dump(low), encoding="utf-8")
+    (said,) = _said(town)
+    assert "found 'faelle__low'; two underscores part an indicator from its limits" in said

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from exports.disclosure import mask_protected
-from exports.publish import before, content_hash, publish, rollback
+from exports.publish import before, content_hash, keep, publish, rollback
 from tests.unit.exports import frames
 
 Frames = Mapping[str, pl.DataFrame]
@@ -143,6 +143,32 @@ def test_rollback_when_both_names_lead_to_one_file(source: Path, target: Path) -
         "warehouse.before.duckdb",
         "warehouse.duckdb",
     ]
+
+
+def test_outlines_come_back_with_the_warehouse_they_were_published_with(
+    source: Path, target: Path
+) -> None:
+    """Outlines of the third state, other ones of the second, none of the first."""
+    areas = target.with_name("areas.parquet")
+    for rooms, outlines in ((1, None), (2, b"second"), (3, b"third")):
+        build(source, frames.marts(), f"UPDATE marts.house SET rooms = {rooms}")
+        assert publish(source, target).is_new
+        keep(areas)
+        if outlines is not None:
+            part = target.with_name("part")
+            part.write_bytes(outlines)
+            part.replace(areas)
+        if rooms == 2:
+            rollback(target, areas)
+            assert not areas.exists()
+            assert value_of(target, "SELECT min(rooms) FROM marts.house") == 1
+            rollback(target, areas)
+            assert areas.read_bytes() == b"second"
+    rollback(target, areas)
+    assert (areas.read_bytes(), before(areas).read_bytes()) == (b"second", b"third")
+    assert value_of(target, "SELECT min(rooms) FROM marts.house") == 2
+    rollback(target, areas)
+    assert (areas.read_bytes(), before(areas).read_bytes()) == (b"third", b"second")
 
 
 def test_a_failed_publishing_leaves_the_published_file_alone(source: Path, target: Path) -> None:
