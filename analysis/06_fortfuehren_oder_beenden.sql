@@ -60,7 +60,7 @@ select
     latest.marks
 from marts.programme as programme
 inner join programme_area using (programme_id)
-inner join marts.programme_indicator as link using (programme_id)
+inner join marts.programme_indicator using (programme_id)
 inner join views.latest_value as latest using (area_id, indicator_id)
 inner join marts.indicator as indicator using (indicator_id)
 left join marts.indicator_value as earlier

@@ -22,6 +22,14 @@ settled as (
     from marts.service_cost
     where actual_cost is not null
     qualify year = max(year) over (partition by service_id)
+),
+
+contribution as (
+    select distinct
+        service_id,
+        outcome_de,
+        outcome_en
+    from marts.contribution
 )
 
 select
@@ -54,15 +62,9 @@ select
     indicator.not_meant_for_en
 from marts.service as service
 inner join marts.department as department using (department_id)
-inner join marts.service_indicator as link using (service_id)
+inner join marts.service_indicator using (service_id)
 inner join marts.indicator as indicator using (indicator_id)
 inner join city using (indicator_id)
 left join settled using (service_id)
-left join (
-    select distinct
-        service_id,
-        outcome_de,
-        outcome_en
-    from marts.contribution
-) as contribution using (service_id)
+left join contribution using (service_id)
 order by department.name_de, service.name_de, indicator.name_de

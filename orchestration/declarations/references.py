@@ -377,9 +377,8 @@ class _Check:
                 self.report(
                     *at,
                     ("reach", "counts"),
-                    f"found people, but {measure.id!r} is summed over time: one person counts "
-                    "again and again; say `additive: {time: false}` in its contract, or "
-                    "count cases",
+                    f"found people, but {measure.id!r} is summed over time: one counts again "
+                    "and again; say `additive: {time: false}` in its contract, or count cases",
                 )
         for group_id in reach.groups:
             self._group(at, ("reach", "groups"), group_id)
