@@ -354,12 +354,15 @@ def suppress_revisions(
     indicators: pl.DataFrame,
     rule: Rule,
     only: Collection[str] | None = None,
+    derivation: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Withhold all states of a value one of whose states is small; rows and order stay.
 
     Each state names the first value and the change against the state before, so that one state
     gives another away. `values` is `indicator_value` after `suppress_values`: what is withheld
-    there has no states to show either. `only` and `indicators` as in `suppress_values`.
+    there has no states to show either. What is computed from a value whose states are withheld has
+    none either; `derivation` as in `suppress_derived`. `only` and `indicators` as in
+    `suppress_values`.
     """
     missing = [column for column in FIGURES if column not in revisions.columns]
     padded = revisions.with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
@@ -368,6 +371,15 @@ def suppress_revisions(
     withheld = pl.concat([judged.select(*KEY, "status"), values.select(*KEY, "status")]).filter(
         looked_at, pl.col("status") == "suppressed"
     )
+    links = _NO_DERIVATION if derivation is None else derivation
+    from_keys = dict(zip(KEY, _FROM_KEY, strict=True))
+    while True:
+        base = withheld.select(KEY).rename(from_keys)
+        more = links.join(base, on=list(from_keys.values()), how="semi").select(KEY)
+        more = more.join(withheld, on=KEY, how="anti")
+        if more.is_empty():
+            break
+        withheld = pl.concat([withheld.select(KEY), more])
     hit = _matches(judged, withheld, KEY)
     told = pl.col("status") == "suppressed"
     return judged.with_columns(
@@ -621,7 +633,12 @@ def mask_protected(
     values = every.filter(pl.col("indicator_id").is_in(ids))
     if "indicator_revision" in tables:
         masked["indicator_revision"] = suppress_revisions(
-            tables["indicator_revision"], values, tables["indicator"], rule, ids
+            tables["indicator_revision"],
+            values,
+            tables["indicator"],
+            rule,
+            ids,
+            tables.get("indicator_derivation"),
         )
     if "forecast" in tables:
         masked["forecast"] = suppress_forecasts(tables["forecast"], values)

@@ -36,7 +36,7 @@ from orchestration.workbook.export import code_delimiter, code_rows, flat
 from orchestration.workbook.read import Contents, Thing, read_workbook
 from orchestration.workbook.shape import root_sheets
 
-_NOT_DECLARED = shutil.ignore_patterns("deliveries", "store", "var", "models", ".*")
+_NOT_DECLARED = shutil.ignore_patterns("deliveries", "store", "var", ".*")
 
 
 @dataclass

@@ -68,7 +68,7 @@ def test_every_state_is_what_a_rebuild_as_of_then_shows(marts: duckdb.DuckDBPyCo
         "join marts.indicator using (indicator_id)",
     )
     assert cells > 1500
-    assert kinds == 3
+    assert kinds == 5
     assert revised > 50
     assert values == 0
 

@@ -91,3 +91,19 @@ def test_the_warehouse_mask_knows_revisions_of_protected_sources_only() -> None:
     masked = mask_protected(marts, Rule(5))["indicator_revision"]
     assert masked.filter(indicator_id=count)["value"].null_count() == 2
     assert masked.filter(indicator_id="offen")["value"].to_list() == [4, 40]
+
+
+def test_states_of_a_change_go_with_those_of_what_it_is_a_change_of() -> None:
+    """Today's value and an earlier change would give the small first count away."""
+    kinds = pl.DataFrame({"indicator_id": ["n", "r"], "kind": ["count", "change"]})
+    before = frame([*states("n", 3, 30), *states("r", 20, 47)])
+    last = before.group_by(KEY, maintain_order=True).last()
+    values = last.with_columns(low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64))
+    link = pl.DataFrame([CELL | {"indicator_id": "r", "from_indicator_id": "n"}]).with_columns(
+        from_period_start=pl.col("period_start")
+    )
+    after = suppress_revisions(before, values, kinds, Rule(5), derivation=link)
+    assert after.filter(indicator_id="r")["value"].null_count() == 2
+    assert set(after["status"]) == {"suppressed"}
+    sound = frame([*states("n", 20, 30), *states("r", 20, 47)])
+    assert suppress_revisions(sound, values, kinds, Rule(5), derivation=link).equals(sound)
