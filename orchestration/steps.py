@@ -8,7 +8,7 @@ from exports.geoparquet import write_areas
 from exports.publish import publish as put_in_place
 from exports.release import Profile, build_release, create_ledger
 from forecasting.outlook import outlook
-from orchestration import checks
+from orchestration import checks, warehouse
 from orchestration.city import City
 from orchestration.declarations.releases import ReleaseProfile
 from orchestration.declarations.sources import Source
@@ -173,7 +173,9 @@ def publish(city: City) -> str:
     """
     mask = mask_protected if _is_protected(city) else None
     place = city.place
-    done = put_in_place(place.warehouse, place.published_warehouse, mask)
+    done = put_in_place(
+        place.warehouse, place.published_warehouse, mask, warehouse.changed_marts(place)
+    )
     register = city.declarations.register
     if register.outlines.height:
         write_areas(register.areas, register.outlines, place.published_areas)
