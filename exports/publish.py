@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,6 @@ import duckdb
 import polars as pl
 
 from exports.disclosure import CONTEXT, MASKED
-from exports.fingerprint import frame_fingerprint
 from exports.views import create_views, quoted, text, view_texts
 
 Mask = Callable[[Mapping[str, pl.DataFrame]], Mapping[str, pl.DataFrame]]
@@ -28,7 +28,12 @@ class Published:
     is_new: bool
 
 
-def publish(source_db: Path, target: Path, mask: Mask | None = None) -> Published:
+def publish(
+    source_db: Path,
+    target: Path,
+    mask: Mask | None = None,
+    changed: Mapping[str, list[str]] | None = None,
+) -> Published:
     """Copy schema `marts` of the build into a new file and put it in place of `target`.
 
     Tables keep columns, constraints, indexes and comments; rows are sorted by primary key, or by
@@ -39,17 +44,25 @@ def publish(source_db: Path, target: Path, mask: Mask | None = None) -> Publishe
 
     `mask` (such as `exports.disclosure.mask_protected`) gets the frames of
     `exports.disclosure.MASKED` and `CONTEXT` that exist and gives back those to be written in
-    their place. Raises FileNotFoundError without a build, ValueError where there are no marts,
-    where marts holds a view, or where with a mask some table has figures no mask knows.
+    their place. Where `target` was made from the build before this one, `changed` may name tables
+    of which only the rows of these indicators have changed: of them only these rows are copied, all
+    other tables as a whole; with a mask everything is. Raises FileNotFoundError without a build,
+    ValueError where there are no marts, where marts holds a view, or where with a mask some table
+    has figures no mask knows.
     """
     if not source_db.is_file():
         raise FileNotFoundError(f"{source_db} is not there; build the warehouse first")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.stem}.new{target.suffix}")
     _remove_database(part)
+    kept: Mapping[str, list[str]] = {}
+    if changed is not None and mask is None and target.is_file():
+        shutil.copyfile(target, part)
+        kept = changed
     with duckdb.connect(str(part)) as connection:
         connection.execute(f"ATTACH {text(str(source_db))} AS build (READ_ONLY)")
-        _copy_marts(connection, mask)
+        kept = _emptied(connection, kept)
+        _copy_marts(connection, mask, kept)
         connection.execute("DETACH build")
         create_views(connection)
         connection.execute("CHECKPOINT")
@@ -119,7 +132,8 @@ def before(target: Path) -> Path:
 def content_hash(db: Path) -> str:
     """Sha256 over structure, comments and rows of all tables in `marts`.
 
-    Independent of the order of insertion, of the file's bytes and of the machine.
+    Independent of the order of insertion, of the file's bytes and of the machine; rows count by
+    DuckDB's own hash, so that files of one version of DuckDB can be compared.
     """
     digest = hashlib.sha256()
     with duckdb.connect(str(db), read_only=True) as connection:
@@ -128,8 +142,10 @@ def content_hash(db: Path) -> str:
             digest.update(f"{sql}\n{comment or ''}\n".encode())
             for column, words in _column_comments(connection, catalog, name):
                 digest.update(f"{column}: {words}\n".encode())
-            frame = connection.sql(f"SELECT * FROM marts.{quoted(name)} ORDER BY ALL").pl()
-            digest.update(frame_fingerprint(name, frame).encode())
+            rows = connection.sql(
+                f"SELECT count(*), sum(hash(line)) FROM marts.{quoted(name)} AS line"
+            ).fetchone()
+            digest.update(f"{name}: {rows}\n".encode())
     return digest.hexdigest()
 
 
@@ -138,7 +154,33 @@ def _views(db: Path) -> list[tuple[str, ...]]:
         return view_texts(connection, _only(connection))
 
 
-def _copy_marts(connection: duckdb.DuckDBPyConnection, mask: Mask | None) -> None:
+def _emptied(
+    connection: duckdb.DuckDBPyConnection, changed: Mapping[str, list[str]]
+) -> Mapping[str, list[str]]:
+    """Take out of a copy of the published file what has changed; gives the tables that stay.
+
+    A table stays with its other rows where it was built in the same way.
+    """
+    before = {name: sql for name, sql, _ in _tables(connection, _only(connection))}
+    now = {name: sql for name, sql, _ in _tables(connection, "build")}
+    stay = {name: ids for name, ids in changed.items() if before.get(name) == now.get(name)}
+    connection.execute("DROP SCHEMA IF EXISTS views CASCADE")
+    gone = [name for name in before if name not in now]
+    for name in [*gone, *reversed(_referenced_first(connection, list(now)))]:
+        if name not in before:
+            continue
+        if name in stay:
+            connection.execute(
+                f"DELETE FROM marts.{quoted(name)} WHERE indicator_id IN ({_texts(stay[name])})"
+            )
+        else:
+            connection.execute(f"DROP TABLE marts.{quoted(name)}")
+    return {name: ids for name, ids in stay.items() if name in before}
+
+
+def _copy_marts(
+    connection: duckdb.DuckDBPyConnection, mask: Mask | None, kept: Mapping[str, list[str]]
+) -> None:
     tables = {name: (sql, comment) for name, sql, comment in _tables(connection, "build")}
     if not tables:
         raise ValueError("the build has no tables in schema marts; nothing to publish")
@@ -152,28 +194,35 @@ def _copy_marts(connection: duckdb.DuckDBPyConnection, mask: Mask | None) -> Non
             "schemas that are not published; materialise them as tables"
         )
     masked = {} if mask is None else _masked(connection, list(tables), mask)
-    connection.execute("CREATE SCHEMA marts")
+    connection.execute("CREATE SCHEMA IF NOT EXISTS marts")
     for name in _referenced_first(connection, list(tables)):
         sql, comment = tables[name]
-        connection.execute(sql)
-        _copy_rows(connection, name, masked.get(name))
+        if name not in kept:
+            connection.execute(sql)
+        _copy_rows(connection, name, masked.get(name), kept.get(name))
         if comment:
             connection.execute(f"COMMENT ON TABLE marts.{quoted(name)} IS {text(comment)}")
         for column, words in _column_comments(connection, "build", name):
             connection.execute(
                 f"COMMENT ON COLUMN marts.{quoted(name)}.{quoted(column)} IS {text(words)}"
             )
-    for (sql,) in connection.sql(
-        "SELECT sql FROM duckdb_indexes() WHERE database_name = 'build' "
+    for name, sql in connection.sql(
+        "SELECT table_name, sql FROM duckdb_indexes() WHERE database_name = 'build' "
         "AND schema_name = 'marts' AND sql IS NOT NULL ORDER BY index_name"
     ).fetchall():
-        connection.execute(sql)
+        if name not in kept:
+            connection.execute(sql)
 
 
 def _copy_rows(
-    connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame | None
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    frame: pl.DataFrame | None,
+    indicators: list[str] | None,
 ) -> None:
     rows = f"build.marts.{quoted(name)}"
+    if indicators is not None:
+        rows = f"(SELECT * FROM {rows} WHERE indicator_id IN ({_texts(indicators)}))"
     if frame is not None:
         connection.register("masked_rows", frame)
         rows = "masked_rows"
@@ -262,6 +311,11 @@ def _only(connection: duckdb.DuckDBPyConnection) -> str:
     row = connection.sql("SELECT current_database()").fetchone()
     assert row is not None
     return str(row[0])
+
+
+def _texts(names: list[str]) -> str:
+    """As a list in SQL that is never empty."""
+    return ", ".join(map(text, ["", *names]))
 
 
 def _link_over(source: Path, target: Path) -> None:

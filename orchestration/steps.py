@@ -10,7 +10,7 @@ from exports.publish import publish as put_in_place
 from exports.release import Profile, build_release, create_ledger
 from exports.vocabulary import AREA
 from forecasting.outlook import outlook
-from orchestration import checks
+from orchestration import checks, warehouse
 from orchestration.city import City
 from orchestration.declarations.offers import item_rows, voice_rows
 from orchestration.declarations.releases import ReleaseProfile
@@ -217,7 +217,9 @@ def publish(city: City) -> str:
     """
     mask = mask_protected if _is_protected(city) else None
     place = city.place
-    done = put_in_place(place.warehouse, place.published_warehouse, mask)
+    done = put_in_place(
+        place.warehouse, place.published_warehouse, mask, warehouse.changed_marts(place)
+    )
     if done.is_new:
         keep(place.published_areas)
     register = city.declarations.register

@@ -126,7 +126,37 @@ def begin(place: Place) -> bool:
 def finish(place: Place) -> None:
     """The warehouse is whole again, and built from what was handed over to it."""
     remember(place, fingerprints(place, project_fingerprint()))
+    (place.build / "published.json").write_text(json.dumps(_identity(place)), encoding="utf-8")
     place.dirty.unlink(missing_ok=True)
+
+
+def changed_marts(place: Place) -> dict[str, list[str]] | None:
+    """The marts of which only the rows of some indicators were made anew, with these.
+
+    None where all were, or where the published file is not what the build before this one made,
+    such as after a rollback.
+    """
+    stamp = place.build / "published.json"
+    text = place.touched.read_text("utf-8") if place.touched.exists() else ""
+    if not text or not stamp.exists() or json.loads(stamp.read_text("utf-8")) != _identity(place):
+        return None
+    nodes = json.loads((place.dbt / "target" / "manifest.json").read_text("utf-8"))["nodes"]
+    return {
+        node["name"]: json.loads(text)["indicators"]
+        for node in nodes.values()
+        if node["resource_type"] == "model"
+        and node["schema"] == "marts"
+        and node["config"]["materialized"] == "incremental"
+    }
+
+
+def _identity(place: Place) -> list[int]:
+    """Tells one published file from every other."""
+    path = place.published_warehouse
+    if not path.exists():
+        return []
+    known = path.stat()
+    return [known.st_ino, known.st_size, known.st_mtime_ns]
 
 
 def copy_project(place: Place) -> Path:

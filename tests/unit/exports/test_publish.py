@@ -226,3 +226,39 @@ def test_views_missing_marts_and_a_missing_build_are_refused(tmp_path: Path, tar
         publish(empty, target)
     with pytest.raises(FileNotFoundError, match="build the warehouse first"):
         publish(tmp_path / "none.duckdb", target)
+
+
+def test_only_changed_rows_are_copied_and_the_file_is_as_if_written_anew(tmp_path: Path) -> None:
+    def figures(values: dict[str, int]) -> str:
+        rows = ", ".join(f"('{one}', {value})" for one, value in values.items())
+        return (
+            "CREATE TABLE marts.figure (indicator_id VARCHAR PRIMARY KEY, value INTEGER);"
+            f"INSERT INTO marts.figure VALUES {rows}"
+        )
+
+    target, whole = tmp_path / "published.duckdb", tmp_path / "whole.duckdb"
+    publish(build(tmp_path / "first.duckdb", {}, figures({"a": 1, "b": 2, "c": 3})), target)
+    with duckdb.connect(str(target), read_only=True) as session:
+        # b is another value, c is gone, d is new; a differs only to show that it is not copied
+        values = {"a": 9, "b": 5, "d": 4}
+        source = build(tmp_path / "second.duckdb", {}, figures(values))
+        done = publish(source, target, changed={"figure": ["b", "c", "d"]})
+        assert done.is_new
+        assert session.sql("FROM marts.figure ORDER BY 1").fetchall() == [
+            ("a", 1),
+            ("b", 2),
+            ("c", 3),
+        ]
+    with duckdb.connect(str(target), read_only=True) as session:
+        assert session.sql("FROM marts.figure ORDER BY 1").fetchall() == [
+            ("a", 1),
+            ("b", 5),
+            ("d", 4),
+        ]
+    source = build(tmp_path / "third.duckdb", {}, figures(values | {"a": 1}))
+    assert publish(source, whole).content_hash == done.content_hash
+    assert not publish(source, target, changed={"figure": ["b"]}).is_new
+
+    rollback(target)
+    with duckdb.connect(str(target), read_only=True) as session:
+        assert session.sql("SELECT sum(value) FROM marts.figure").fetchone() == (6,)
