@@ -22,6 +22,7 @@ from orchestration.declarations.marks import Marks
 from orchestration.declarations.municipality import Municipality
 from orchestration.declarations.places import Places, PlacesError, read_places
 from orchestration.declarations.programmes import Programme
+from orchestration.declarations.reference_values import ReferenceValues
 from orchestration.declarations.register import AreaRegister, RegisterError, read_register
 from orchestration.declarations.releases import ReleaseProfile
 from orchestration.declarations.services import Service
@@ -78,6 +79,7 @@ class Declarations:
     corrections: tuple[Correction, ...] = ()
     facilities: Mapping[str, FacilityList] = field(default_factory=dict)
     places: Places = field(default_factory=Places)
+    reference_values: Mapping[str, ReferenceValues] = field(default_factory=dict)
 
     @property
     def measures(self) -> dict[str, tuple[Source, Measure]]:
@@ -101,6 +103,7 @@ KINDS: dict[str, type[Declared]] = {
     "dialogues": Dialogue,
     "conflicts": Conflict,
     "facilities": FacilityList,
+    "reference_values": ReferenceValues,
 }
 SINGLE_FILES: dict[str, type[Declared]] = {"municipality": Municipality, "marks": Marks}
 
@@ -182,6 +185,7 @@ def read_declarations(folder: Path) -> Declarations:
         "dialogues": reader.many("dialogues", Dialogue),
         "conflicts": reader.many("conflicts", Conflict),
         "facilities": reader.many("facilities", FacilityList),
+        "reference_values": reader.many("reference_values", ReferenceValues),
     }
     corrections = _read_corrections(reader)
     codes = _read_code_lists(reader)
