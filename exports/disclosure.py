@@ -23,6 +23,9 @@ the city's own; and where an indicator that a model reads (`indicator_read`) is
 withheld within its reach (its own area and year, its own area at any time, or any area), its value
 is withheld too.
 
+A reference value (`indicator_reference`) is withheld where one of the areas it is put together from
+is: beside the others it would give that one away. Which areas are alike rests on open sources only.
+
 What is not covered. A `reported` value was computed by its department and brings no counts, so
 nothing can be checked. Whether the numerator of a `ratio` counts people is not known here; it is
 treated as if it did, which withholds too much rather than too little. A share of exactly 0 or 100 %
@@ -66,6 +69,7 @@ MASKED: Final = (
     "programme_reach",
     "contribution",
     "occasion",
+    "indicator_reference",
 )
 CONTEXT: Final = (
     "indicator",
@@ -495,6 +499,34 @@ def suppress_occasions(occasions: pl.DataFrame, values: pl.DataFrame) -> pl.Data
     )
 
 
+def suppress_references(
+    references: pl.DataFrame, before: pl.DataFrame, values: pl.DataFrame
+) -> pl.DataFrame:
+    """Withhold reference values that a withheld value went into; rows and order stay.
+
+    `references` is `indicator_reference`, `before` is `indicator_value` as it was, `values` after
+    suppression. Values that nobody knew before went into nothing.
+    """
+    withheld = _matches(values, before.filter(pl.col("value").is_not_null()), KEY)
+    hidden = values.filter(withheld & (values["status"] == "suppressed"))
+    numbered = references.with_row_index("row")
+    parts = numbered.select(
+        "row",
+        *(name for name in KEY if name != "area_id"),
+        area_id=pl.col("areas").str.split(", "),
+    ).explode("area_id")
+    told = parts.join(hidden.select(KEY), on=list(KEY), how="semi")["row"].unique()
+    hit = numbered["row"].is_in(told.to_list())
+    return references.with_columns(
+        *(pl.when(~hit).then(pl.col(column)).alias(column) for column in FIGURES),
+        *(
+            pl.when(hit).then(pl.lit(text)).otherwise(pl.col(column)).alias(column)
+            for column, text in zip(REASONS, DERIVED, strict=True)
+        ),
+        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+    )
+
+
 def suppress_forecasts(forecasts: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """Withhold forecasts that stand on a withheld value; rows and order stay.
 
@@ -564,6 +596,10 @@ def protect(tables: Mapping[str, pl.DataFrame], rule: Rule) -> dict[str, pl.Data
         )
     if "occasion" in tables:
         goals["occasion"] = suppress_occasions(tables["occasion"], values)
+    if "indicator_reference" in tables:
+        goals["indicator_reference"] = suppress_references(
+            tables["indicator_reference"], tables["indicator_value"], values
+        )
     return {
         **tables,
         **goals,
@@ -647,6 +683,10 @@ def mask_protected(
     if "goal_progress" in tables:
         masked["goal_progress"] = suppress_goal_progress(tables["goal_progress"], values)
     masked |= _masked_offers(tables, values, rule)
+    if "indicator_reference" in tables:
+        masked["indicator_reference"] = suppress_references(
+            tables["indicator_reference"], tables["indicator_value"], every
+        )
     if "control_total" in tables:
         masked["control_total"] = _control_totals(tables, rule)
     return masked

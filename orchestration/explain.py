@@ -35,6 +35,7 @@ _WORDS = {
         "offers": "Angebote (marts.facility)",
         "offers_of": "{name} vom {day:%d.%m.%Y}: {used} verwendbar, {aside} nicht",
         "model": "Gerechnet von einem eigenen Modell der Stadt, models/{model}.sql, aus",
+        "beside": "Daneben",
         "mean": "Mittel",
         "weight": "Gewicht",
         "no_value": "kein Wert",
@@ -67,6 +68,7 @@ _WORDS = {
         "offers": "Offers (marts.facility)",
         "offers_of": "{name} of {day:%Y-%m-%d}: {used} usable, {aside} not",
         "model": "Computed by a model of the city's own, models/{model}.sql, from",
+        "beside": "Beside it",
         "mean": "mean",
         "weight": "weight",
         "no_value": "no value",
@@ -123,6 +125,7 @@ def explain(
         lines += ["", *_number(value, say, language, meaning["interval"])]
         if meaning["kind"] == "composite":
             lines += _class(connection, value, say, language)
+        lines += _beside(connection, value, say, language)
         if meaning["kind"] == "access":
             lines += _offers(connection, indicator, say)
         lines += _marks(connection, value, say, language)
@@ -244,6 +247,29 @@ def _class(
         lines.append(
             f"  {part}: {figure}; {say['mean']}: {middle}; z: {score}; {say['weight']}: {factor}"
         )
+    return lines
+
+
+def _beside(
+    connection: duckdb.DuckDBPyConnection,
+    value: dict[str, Any],
+    say: dict[str, str],
+    language: str,
+) -> list[str]:
+    """Reference values, where the municipality has declared some: the whole, above, alike."""
+    same = " and ".join(f"{name} = ?" for name in _KEY)
+    end = "" if language == "de" else "_en"
+    rows = connection.execute(
+        f"select basis{end}, value, low, high, reason{end} from marts.indicator_reference "
+        f"where {same} order by array_position(['whole', 'above', 'alike'], reference)",
+        [value[name] for name in _KEY],
+    ).fetchall()
+    lines = [f"{say['beside']}:"] if rows else []
+    for basis, number, low, high, reason in rows:
+        figure = _shown(number, say, language)
+        if low is not None:
+            figure += f" ({_shown(low, say, language)} – {_shown(high, say, language)})"
+        lines.append(f"  {basis}: {figure}" + (f"; {reason}" if reason else ""))
     return lines
 
 

@@ -13,9 +13,11 @@ from orchestration.declarations.indicators import (
     Index,
     Indicator,
     Term,
+    measures_behind,
 )
 from orchestration.declarations.outlines import BadOutline
 from orchestration.declarations.reach import Reach
+from orchestration.declarations.reference_values import ONLY_ABOVE, POOLED, ReferenceValues
 from orchestration.declarations.register import read_land
 from orchestration.declarations.sources import Layout, Source
 from orchestration.declarations.tree import Declarations
@@ -44,6 +46,8 @@ class _Check:
         for indicator in self.all.indicators.values():
             self._indicator(indicator)
         self._facilities()
+        for one in self.all.reference_values.values():
+            self._reference_values(one)
         for goal in self.all.goals.values():
             self._goal(goal)
         self._conflicts()
@@ -680,6 +684,45 @@ class _Check:
             names = [table.id for table in one.travel_times]
             if len(set(names)) < len(names):
                 self.report(*at, ("travel_times",), "two tables have the same id")
+
+    def _reference_values(self, one: ReferenceValues) -> None:
+        """Level and indicators are there, and the context gives nobody away."""
+        at = ("reference_values", one.id)
+        known = self.all.indicators
+        if self._named(at, ("area_system",), one.area_system, self.all.area_systems, "area system"):
+            levels = {level.id for level in self.all.area_systems[one.area_system].levels}
+            self._named(at, ("level",), one.level, levels, "level")
+        taken = {
+            name
+            for other in self.all.reference_values.values()
+            if other.id < one.id
+            and (other.area_system, other.level) == (one.area_system, one.level)
+            for name in other.indicators
+        }
+        for index, name in enumerate(one.indicators):
+            where: Location = ("indicators", index)
+            if not self._named(at, where, name, known, "indicator"):
+                continue
+            kind = known[name].formula.kind
+            if kind not in (*POOLED, *ONLY_ABOVE):
+                found = f"found {name!r}, a {kind}; beside it a larger area would say nothing"
+                self.report(*at, where, f"{found}. Take a share, a rate or a ratio")
+            if name in taken or name in one.indicators[:index]:
+                self.report(*at, where, f"{name!r} has reference values of this level already")
+        for index, name in enumerate(one.alike.context if one.alike else []):
+            where = ("alike", "context", index)
+            if not self._named(at, where, name, known, "indicator"):
+                continue
+            protected = sorted(
+                source.id
+                for measure in measures_behind(known[name], known)
+                if measure in self.all.measures
+                for source, _ in [self.all.measures[measure]]
+                if source.protection != "none"
+            )
+            if protected:
+                found = f"found {name!r}, which rests on the protected source {protected[0]!r}"
+                self.report(*at, where, f"{found}; which areas are alike would give it away")
 
     def _summed(
         self, at: tuple[str, str], here: Location, indicator: Indicator, term: Term

@@ -50,6 +50,19 @@ INDEX_SCHEMAS: dict[str, dict[str, Any]] = {
     ),
 }
 
+# What stands beside values: for which levels and indicators, and what makes areas alike.
+REFERENCE_SCHEMAS: dict[str, dict[str, Any]] = {
+    "reference_set": _schema(
+        "reference_set_id area_system area_version level within at_least at_most context_de "
+        "context_en why_de why_en",
+        within=_NUMBER,
+        at_least=pl.Int64,
+        at_most=pl.Int64,
+    ),
+    "reference_indicator": _schema("reference_set_id indicator_id is_context", is_context=_FLAG),
+    "reference_context": _schema("reference_set_id indicator_id"),
+}
+
 SCHEMAS: dict[str, dict[str, Any]] = {
     "department": _schema("department_id name_de name_en"),
     "source": _schema(
@@ -92,6 +105,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     "indicator_read": _schema("indicator_id model_id kind read_id reach"),
     **INDEX_SCHEMAS,
+    **REFERENCE_SCHEMAS,
     "indicator_access": _schema(
         "indicator_id facility_list_id counts within_metres within_minutes",
         within_metres=_NUMBER,
@@ -207,6 +221,7 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
             for group_id in index.minimum.groups
         ],
         **_index_rows(declarations),
+        **_reference_rows(declarations),
         "indicator_access": [
             {
                 "indicator_id": indicator.id,
@@ -538,6 +553,33 @@ def _index_rows(declarations: Declarations) -> dict[str, list[dict[str, Any]]]:
             {**own, "class_id": one.id, **_names(one.name), "above": low, "up_to": one.up_to}
             for one, low in zip(index.classes, above, strict=False)
         ]
+    return rows
+
+
+def _reference_rows(declarations: Declarations) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in REFERENCE_SCHEMAS}
+    for one in declarations.reference_values.values():
+        own, alike = {"reference_set_id": one.id}, one.alike
+        context = [] if alike is None else alike.context
+        names = [declarations.indicators[name].name for name in context]
+        rows["reference_set"].append(
+            {
+                **own,
+                "area_system": one.area_system,
+                "area_version": declarations.area_systems[one.area_system].current.version,
+                "level": one.level,
+                "within": None if alike is None else alike.within,
+                "at_least": None if alike is None else alike.at_least,
+                "at_most": None if alike is None else alike.at_most,
+                "context_de": ", ".join(name.de for name in names) or None,
+                "context_en": ", ".join(name.english for name in names) or None,
+                **_words("why", None if alike is None else alike.why),
+            }
+        )
+        rows["reference_indicator"] += [
+            {**own, "indicator_id": name, "is_context": name in context} for name in one.indicators
+        ]
+        rows["reference_context"] += [{**own, "indicator_id": name} for name in context]
     return rows
 
 

@@ -23,6 +23,7 @@ from orchestration.declarations.marks import Marks
 from orchestration.declarations.municipality import Municipality
 from orchestration.declarations.places import Places, PlacesError, read_places
 from orchestration.declarations.programmes import Programme
+from orchestration.declarations.reference_values import ReferenceValues
 from orchestration.declarations.register import AreaRegister, RegisterError, read_register
 from orchestration.declarations.releases import ReleaseProfile
 from orchestration.declarations.services import Service
@@ -82,6 +83,7 @@ class Declarations:
     facilities: Mapping[str, FacilityList] = field(default_factory=dict)
     places: Places = field(default_factory=Places)
     models: Mapping[str, CityModel] = field(default_factory=dict)
+    reference_values: Mapping[str, ReferenceValues] = field(default_factory=dict)
 
     @property
     def measures(self) -> dict[str, tuple[Source, Measure]]:
@@ -106,6 +108,7 @@ KINDS: dict[str, type[Declared]] = {
     "conflicts": Conflict,
     "voices": Voice,
     "facilities": FacilityList,
+    "reference_values": ReferenceValues,
 }
 SINGLE_FILES: dict[str, type[Declared]] = {"municipality": Municipality, "marks": Marks}
 
@@ -188,6 +191,7 @@ def read_declarations(folder: Path) -> Declarations:
         "conflicts": reader.many("conflicts", Conflict),
         "voices": reader.many("voices", Voice),
         "facilities": reader.many("facilities", FacilityList),
+        "reference_values": reader.many("reference_values", ReferenceValues),
     }
     corrections = _read_corrections(reader)
     models = _read_models(reader)

@@ -59,6 +59,7 @@ _TITLES = {
     "facilities": "Angebote",
     "facilities.editions": "Angebotslisten",
     "facilities.travel_times": "Wegezeiten",
+    "reference_values": "Vergleichswerte",
     "goals": "Ziele",
     "conflicts": "Zielkonflikte",
     "conflicts.sides": "Konfliktseiten",

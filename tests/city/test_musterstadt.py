@@ -75,6 +75,58 @@ def test_a_conflict_has_sides_of_equal_standing_and_no_way_out(city: Place) -> N
     assert figures == []
 
 
+def test_access_changes_where_an_advice_centre_closed_and_another_opened(city: Place) -> None:
+    """Ziegelhof (Nord) closed in June 2021, Eisenwerk (West) opened in September 2018."""
+    rows = _query(
+        city.published_warehouse,
+        "select area_id, year(period_start), round(value), low <= value and value <= high, status "
+        "from marts.indicator_value where indicator_id = 'beratung_in_1000_m' "
+        "and area_version = '2020' and ((area_id = '02' and year(period_start) in (2020, 2021)) "
+        "or (area_id = '04' and year(period_start) in (2017, 2018))) order by all",
+    )
+    assert rows == [
+        ("02", 2020, 42, True, "estimated"),
+        ("02", 2021, 22, True, "estimated"),
+        ("04", 2017, 15, True, "estimated"),
+        ("04", 2018, 53, True, "estimated"),
+    ]
+    without = _query(
+        city.published_warehouse,
+        "select value, status, reason from marts.indicator_value "
+        "where indicator_id = 'beratung_in_20_minuten' and area_id = '0406' "
+        "and area_version = '2020' and year(period_start) = 2024",
+    )
+    assert without == [(None, "missing", "das Gebiet steht nicht in der Tabelle der Wegezeiten")]
+
+
+def test_areas_alike_are_put_together_from_counts_without_withheld_ones(city: Place) -> None:
+    """What stands beside a value adds up from the published values of the areas named."""
+    ((compared, off),) = _query(
+        city.published_warehouse,
+        "with pooled as (select any_value(beside.numerator) as numerator, "
+        "any_value(beside.denominator) as denominator, sum(part.numerator) as summed, "
+        "sum(part.denominator) as below "
+        "from marts.indicator_reference as beside "
+        "join marts.area_alike as alike using (area_system, area_version, area_id) "
+        "join marts.indicator_value as part on part.indicator_id = beside.indicator_id "
+        "and part.area_system = alike.area_system and part.area_version = alike.area_version "
+        "and part.area_id = alike.alike_area_id and part.period_start = beside.period_start "
+        "and part.grain = beside.grain and part.group_id = beside.group_id "
+        "and part.value is not null where reference = 'alike' and beside.value is not null "
+        "group by beside.indicator_id, beside.area_id, beside.period_start, beside.grain, "
+        "beside.group_id) select count(*) > 4000, max(abs(numerator - summed) "
+        "+ abs(denominator - below)) < 1e-6 from pooled",
+    )
+    assert (compared, off) == (True, True)
+    said = _query(
+        city.published_warehouse,
+        "select status, count(*) > 0 from marts.indicator_reference where reference = 'alike' "
+        "and indicator_id = 'hze_rate' and status in ('suppressed', 'not_comparable') "
+        "group by all order by all",
+    )
+    assert said == [("not_comparable", True), ("suppressed", True)]
+
+
 def test_questions_rest_on_published_values_only(city: Place) -> None:
     """One small district is withheld in one year: it must not enter the correlation."""
     asked = _query(
