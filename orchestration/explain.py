@@ -31,6 +31,7 @@ _WORDS = {
         "class": "Klasse",
         "compared": "verglichen mit allen {n} Gebieten der Ausgabe",
         "parts": "Aus diesen Kennzahlen (mehr mit `wirkraum explain` für jede)",
+        "break": "Anders gezählt ab",
         "model": "Gerechnet von einem eigenen Modell der Stadt, models/{model}.sql, aus",
         "mean": "Mittel",
         "weight": "Gewicht",
@@ -60,6 +61,7 @@ _WORDS = {
         "class": "Class",
         "compared": "compared with all {n} areas of the edition",
         "parts": "From these indicators (more by `wirkraum explain` for each)",
+        "break": "Counted otherwise since",
         "model": "Computed by a model of the city's own, models/{model}.sql, from",
         "mean": "mean",
         "weight": "weight",
@@ -101,6 +103,14 @@ def explain(
         for field in ("caveats", "not_meant_for"):
             if meaning[f"{field}_{language}"]:
                 lines.append(f"{say[field]}: {meaning[f'{field}_{language}']}")
+        lines += [
+            f"{say['break']} {since}: {what}"
+            for since, what in connection.execute(
+                f"select distinct since, what_{language} from marts.indicator_break "
+                "where indicator_id = ? order by since",
+                [indicator],
+            ).fetchall()
+        ]
         names = connection.execute(
             f"select source.name_{language}, source.licence from marts.indicator_source "
             "join marts.source using (source_id) where indicator_id = ? order by 1",
