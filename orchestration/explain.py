@@ -34,6 +34,7 @@ _WORDS = {
         "parts": "Aus diesen Kennzahlen (mehr mit `wirkraum explain` für jede)",
         "offers": "Angebote (marts.facility)",
         "offers_of": "{name} vom {day:%d.%m.%Y}: {used} verwendbar, {aside} nicht",
+        "break": "Anders gezählt ab",
         "model": "Gerechnet von einem eigenen Modell der Stadt, models/{model}.sql, aus",
         "beside": "Daneben",
         "mean": "Mittel",
@@ -67,6 +68,7 @@ _WORDS = {
         "parts": "From these indicators (more by `wirkraum explain` for each)",
         "offers": "Offers (marts.facility)",
         "offers_of": "{name} of {day:%Y-%m-%d}: {used} usable, {aside} not",
+        "break": "Counted otherwise since",
         "model": "Computed by a model of the city's own, models/{model}.sql, from",
         "beside": "Beside it",
         "mean": "mean",
@@ -109,6 +111,14 @@ def explain(
         for field in ("caveats", "not_meant_for"):
             if meaning[f"{field}_{language}"]:
                 lines.append(f"{say[field]}: {meaning[f'{field}_{language}']}")
+        lines += [
+            f"{say['break']} {since}: {what}"
+            for since, what in connection.execute(
+                f"select distinct since, what_{language} from marts.indicator_break "
+                "where indicator_id = ? order by since",
+                [indicator],
+            ).fetchall()
+        ]
         names = connection.execute(
             f"select source.name_{language}, source.licence from marts.indicator_source "
             "join marts.source using (source_id) where indicator_id = ? order by 1",
