@@ -14,8 +14,19 @@ import polars as pl
 from orchestration.ingest import lake
 from orchestration.place import Place
 
-# Tables of areas: where they change, every measure has to be summed and carried over anew.
-_EVERYWHERE = ("area", "crosswalk", "unchanged_level")
+# What is followed row by row, and what is only read by models that are made as a whole. Where any
+# other table changes, such as that of areas, everything is computed anew.
+_FOLLOWED = ("measure", "correction", "delivery")
+_READ_AS_A_WHOLE = (
+    *("department", "source", "group", "goal", "goal_area", "conflict", "conflict_side"),
+    *("service", "programme", "quarantine", "check_result", "release"),
+    *("forecast", "mark", "goal_question"),
+)
+# Kinds that rest on measures and declarations alone; all others are computed anew each time.
+_KINDS = (
+    *("count", "share", "rate", "ratio", "reported", "change", "cumulative"),
+    *("standardised", "mean", "quantile", "composite"),
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,14 @@ class Fingerprints:
 def fingerprints(place: Place, project: str) -> Fingerprints:
     """Fingerprints of what is known now; reads what was handed over to the warehouse."""
     tables = {path.stem: pl.read_parquet(path) for path in sorted(place.inputs.glob("*.parquet"))}
-    whole = _digest([project, place.as_of, *(_rows(tables[name]) for name in _EVERYWHERE)])
+    by_indicator = {
+        name: frame
+        for name, frame in tables.items()
+        if name.startswith("indicator") and "indicator_id" in frame.columns
+    }
+    followed = {*_FOLLOWED, *_READ_AS_A_WHOLE, *by_indicator}
+    rest = [(name, _rows(frame)) for name, frame in tables.items() if name not in followed]
+    whole = _digest([project, place.as_of, rest])
     delivered: dict[str, list[str]] = {}
     for entry in lake.ledger(place):
         told = f"{entry.delivery_id} {entry.fingerprint} {entry.state} {entry.as_of}"
@@ -56,12 +74,7 @@ def fingerprints(place: Place, project: str) -> Fingerprints:
         )
         for row in tables["measure"].iter_rows(named=True)
     }
-    declared = {
-        name: frame
-        for name, frame in tables.items()
-        if name.startswith("indicator") and "indicator_id" in frame.columns
-    }
-    own = _by("indicator_id", declared)
+    own = _by("indicator_id", by_indicator)
     behind = _pairs(tables["indicator_measure"], "measure_id")
     others = computed_from(tables)
     indicators = {
@@ -87,12 +100,19 @@ def touched(place: Place, now: Fingerprints) -> Touched | None:
     last = Fingerprints(**json.loads(path.read_text(encoding="utf-8")))
     if last.whole != now.whole:
         return None
-    indicators = _differing(last.indicators, now.indicators)
     tables = {
         name: pl.read_parquet(place.inputs / f"{name}.parquet")
-        for name in ("indicator_derived", "indicator_component", "indicator_measure")
+        for name in ("indicator", "indicator_derived", "indicator_component", "indicator_measure")
     }
-    needed = _with_all_before(indicators, computed_from(tables))
+    others = computed_from(tables)
+    known = tables["indicator"].filter(pl.col("kind").is_in(_KINDS))["indicator_id"]
+    always = {
+        one
+        for one in tables["indicator"]["indicator_id"]
+        if not set(known).issuperset(_with_all_before([one], others))
+    }
+    indicators = sorted({*_differing(last.indicators, now.indicators), *always})
+    needed = _with_all_before(indicators, others)
     behind = _pairs(tables["indicator_measure"], "measure_id")
     measures = _differing(last.measures, now.measures)
     return Touched(
