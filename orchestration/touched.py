@@ -14,13 +14,17 @@ import polars as pl
 from orchestration.ingest import lake
 from orchestration.place import Place
 
-# What is followed row by row, and what is only read by models that are made as a whole. Where any
-# other table changes, such as that of areas, everything is computed anew.
-_FOLLOWED = ("measure", "correction", "delivery")
-_READ_AS_A_WHOLE = (
+# What is followed row by row, and what no incremental model reads (but for `access_reach`, of which
+# the indicators are computed anew each time). Where any other table changes, such as that of areas,
+# everything is computed anew.
+_FOLLOWED = ("measure", "measure_break", "correction", "delivery")
+READ_AS_A_WHOLE = (
     *("department", "source", "group", "goal", "goal_area", "conflict", "conflict_side"),
-    *("service", "programme", "quarantine", "check_result", "release"),
-    *("forecast", "mark", "goal_question"),
+    *("service", "service_cost", "service_indicator", "programme", "programme_indicator"),
+    *("target_group", "reach", "reach_area", "reach_dimension", "reach_term", "contribution"),
+    *("voice", "dialogue", "dialogue_change", "dialogue_indicator", "facility", "access_reach"),
+    *("reference_set", "reference_context", "reference_indicator"),
+    *("quarantine", "check_result", "release", "forecast", "mark", "goal_question", "occasion"),
 )
 # Kinds that rest on measures and declarations alone; all others are computed anew each time.
 _KINDS = (
@@ -60,17 +64,18 @@ def fingerprints(place: Place, project: str) -> Fingerprints:
         for name, frame in tables.items()
         if name.startswith("indicator") and "indicator_id" in frame.columns
     }
-    followed = {*_FOLLOWED, *_READ_AS_A_WHOLE, *by_indicator}
+    followed = {*_FOLLOWED, *READ_AS_A_WHOLE, *by_indicator}
     rest = [(name, _rows(frame)) for name, frame in tables.items() if name not in followed]
     whole = _digest([project, place.as_of, rest])
     delivered: dict[str, list[str]] = {}
     for entry in lake.ledger(place):
         told = f"{entry.delivery_id} {entry.fingerprint} {entry.state} {entry.as_of}"
         delivered.setdefault(entry.source_id, []).append(told)
-    corrected = _by("measure_id", {"correction": tables["correction"]})
+    of_measures = {name: tables[name] for name in ("correction", "measure_break")}
+    noted = _by("measure_id", of_measures)
     measures = {
         row["measure_id"]: _digest(
-            [row, delivered.get(row["source_id"]), corrected.get(row["measure_id"])]
+            [row, delivered.get(row["source_id"]), noted.get(row["measure_id"])]
         )
         for row in tables["measure"].iter_rows(named=True)
     }
