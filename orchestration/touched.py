@@ -11,26 +11,22 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
+from orchestration.declarations.city_models import CityModel, read_models
 from orchestration.ingest import lake
 from orchestration.place import Place
 
-# What is followed row by row, and what no incremental model reads (but for `access_reach`, of which
-# the indicators are computed anew each time). Where any other table changes, such as that of areas,
-# everything is computed anew.
-_FOLLOWED = ("measure", "measure_break", "correction", "delivery")
+# What is followed row by row, and what no incremental model reads. Where any other table changes,
+# such as that of areas, everything is computed anew.
+_OF_MEASURES = ("correction", "measure_break")
 READ_AS_A_WHOLE = (
     *("department", "source", "group", "goal", "goal_area", "conflict", "conflict_side"),
     *("service", "service_cost", "service_indicator", "programme", "programme_indicator"),
     *("target_group", "reach", "reach_area", "reach_dimension", "reach_term", "contribution"),
-    *("voice", "dialogue", "dialogue_change", "dialogue_indicator", "facility", "access_reach"),
+    *("voice", "dialogue", "dialogue_change", "dialogue_indicator", "facility"),
     *("reference_set", "reference_context", "reference_indicator"),
     *("quarantine", "check_result", "release", "forecast", "mark", "goal_question", "occasion"),
 )
-# Kinds that rest on measures and declarations alone; all others are computed anew each time.
-_KINDS = (
-    *("count", "share", "rate", "ratio", "reported", "change", "cumulative"),
-    *("standardised", "mean", "quantile", "composite"),
-)
+_COMPUTED_FROM = ("indicator_derived", "indicator_component", "indicator_read")
 
 
 @dataclass(frozen=True)
@@ -59,19 +55,23 @@ class Fingerprints:
 def fingerprints(place: Place, project: str) -> Fingerprints:
     """Fingerprints of what is known now; reads what was handed over to the warehouse."""
     tables = {path.stem: pl.read_parquet(path) for path in sorted(place.inputs.glob("*.parquet"))}
-    by_indicator = {
+    of_indicators = {
         name: frame
         for name, frame in tables.items()
-        if name.startswith("indicator") and "indicator_id" in frame.columns
+        if name == "access_reach" or (name.startswith("indicator") and "indicator_id" in frame)
     }
-    followed = {*_FOLLOWED, *READ_AS_A_WHOLE, *by_indicator}
+    sql = {one.name: one.sql for one in read_models(place.folder) if isinstance(one, CityModel)}
+    of_indicators["indicator_read"] = tables["indicator_read"].with_columns(
+        sql=pl.col("model_id").replace_strict(sql, default=None, return_dtype=pl.String)
+    )
+    of_measures = {name: tables[name] for name in _OF_MEASURES}
+    followed = {"measure", "delivery", *READ_AS_A_WHOLE, *of_measures, *of_indicators}
     rest = [(name, _rows(frame)) for name, frame in tables.items() if name not in followed]
     whole = _digest([project, place.as_of, rest])
     delivered: dict[str, list[str]] = {}
     for entry in lake.ledger(place):
         told = f"{entry.delivery_id} {entry.fingerprint} {entry.state} {entry.as_of}"
         delivered.setdefault(entry.source_id, []).append(told)
-    of_measures = {name: tables[name] for name in ("correction", "measure_break")}
     noted = _by("measure_id", of_measures)
     measures = {
         row["measure_id"]: _digest(
@@ -79,7 +79,7 @@ def fingerprints(place: Place, project: str) -> Fingerprints:
         )
         for row in tables["measure"].iter_rows(named=True)
     }
-    own = _by("indicator_id", by_indicator)
+    own = _by("indicator_id", of_indicators)
     behind = _pairs(tables["indicator_measure"], "measure_id")
     others = computed_from(tables)
     indicators = {
@@ -107,17 +107,10 @@ def touched(place: Place, now: Fingerprints) -> Touched | None:
         return None
     tables = {
         name: pl.read_parquet(place.inputs / f"{name}.parquet")
-        for name in ("indicator", "indicator_derived", "indicator_component", "indicator_measure")
+        for name in (*_COMPUTED_FROM, "indicator_measure")
     }
-    others = computed_from(tables)
-    known = tables["indicator"].filter(pl.col("kind").is_in(_KINDS))["indicator_id"]
-    always = {
-        one
-        for one in tables["indicator"]["indicator_id"]
-        if not set(known).issuperset(_with_all_before([one], others))
-    }
-    indicators = sorted({*_differing(last.indicators, now.indicators), *always})
-    needed = _with_all_before(indicators, others)
+    indicators = _differing(last.indicators, now.indicators)
+    needed = _with_all_before(indicators, computed_from(tables))
     behind = _pairs(tables["indicator_measure"], "measure_id")
     measures = _differing(last.measures, now.measures)
     return Touched(
@@ -141,9 +134,15 @@ def remember(place: Place, now: Fingerprints) -> None:
 
 def computed_from(tables: Mapping[str, pl.DataFrame]) -> dict[str, set[str]]:
     """The indicators from which an indicator is computed directly, by its id."""
-    found = _pairs(tables["indicator_derived"], "of_indicator_id")
-    for one, parts in _pairs(tables["indicator_component"], "part_id").items():
-        found.setdefault(one, set()).update(parts)
+    found: dict[str, set[str]] = {}
+    read = tables["indicator_read"].filter(kind="indicator")
+    for frame, name in (
+        (tables["indicator_derived"], "of_indicator_id"),
+        (tables["indicator_component"], "part_id"),
+        (read, "read_id"),
+    ):
+        for one, others in _pairs(frame, name).items():
+            found.setdefault(one, set()).update(others)
     return found
 
 

@@ -10,6 +10,7 @@ from orchestration import warehouse
 from orchestration.declarations import read_declarations
 from orchestration.ingest import lake
 from orchestration.place import Place
+from orchestration.touched import READ_AS_A_WHOLE
 from tests.city.cities import REPO
 
 pytestmark = [pytest.mark.city, pytest.mark.slow]
@@ -55,6 +56,19 @@ def test_unit_tests_of_the_models_pass(place: Place) -> None:
     assert not failures, failures
     assert {one.unique_id for one in results} == set(manifest["unit_tests"])
     assert results
+
+
+def test_what_no_incremental_model_reads_is_read_as_a_whole(place: Place) -> None:
+    """Else a changed word in one of these would have everything computed anew, or nothing."""
+    manifest = json.loads((place.dbt / "target" / "manifest.json").read_text(encoding="utf-8"))
+    models = {key: one for key, one in manifest["nodes"].items() if key.startswith("model.")}
+    read = [key for key, one in models.items() if one["config"]["materialized"] == "incremental"]
+    for key in read:
+        parents = models[key]["depends_on"]["nodes"] if key in models else []
+        read += [one for one in parents if one not in read]
+    tables = {key: one["name"] for key, one in manifest["sources"].items()}
+    whole = {name for key, name in tables.items() if key not in read}
+    assert set(READ_AS_A_WHOLE) == {one for one in whole if not one.startswith("indicator")}
 
 
 def test_docs_are_generated_and_know_every_column(place: Place) -> None:

@@ -48,7 +48,9 @@ def test_only_what_was_touched_is_computed_anew_and_all_is_as_if_rebuilt(
     text = rate.read_text(encoding="utf-8")
     assert "per: 10000\n" in text
     rate.write_text(text.replace("per: 10000\n", "per: 1000\n"), encoding="utf-8")
-    (declared / "einwohner_veraenderung.yml").unlink()
+    model = place.folder / "models" / "city_einbruch_drei_jahre.sql"
+    model.write_text(f"{model.read_text(encoding='utf-8')}-- one more line\n", encoding="utf-8")
+    (declared / "wohnungseinbruch_veraenderung.yml").unlink()
     with duckdb.connect(str(place.warehouse), read_only=True) as connection:
         ((version, area, start, grain, value),) = connection.sql(
             "select area_version, area_id, period_start, grain, value from core.measure_delivered "
@@ -66,8 +68,11 @@ def test_only_what_was_touched_is_computed_anew_and_all_is_as_if_rebuilt(
     assert found is not None
     sgb2 = {"sgb2_haushalte", "sgb2_kinder", "sgb2_personen"}
     assert set(found["measures"]) == {"jugendtreff_besuche", *sgb2}
-    assert {"einbruch_rate", "einwohner_veraenderung", "sgb2_quote"} <= set(found["indicators"])
-    assert "einwohner" not in found["indicators"]
+    assert {"einbruch_rate", "wohnungseinbruch_veraenderung", "sgb2_quote"} <= set(
+        found["indicators"]
+    )
+    assert "einbruch_rate_drei_jahre" in found["indicators"]
+    assert not {"einwohner", "beratung_in_1000_m"} & set(found["indicators"])
     touched = _rows(place)
     assert {name for name in touched if touched[name] != before[name]} >= {
         "indicator_value",

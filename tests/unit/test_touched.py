@@ -14,6 +14,7 @@ TABLES: dict[str, list[dict[str, object]]] = {
     "area": [{"area_id": "01"}],
     "department": [{"department_id": "amt", "name_de": "Amt"}],
     "correction": [{"measure_id": "births", "corrected": 1}],
+    "measure_break": [{"measure_id": "people", "since": "2016-12-31"}],
     "measure": [
         {"measure_id": "births", "source_id": "register"},
         {"measure_id": "people", "source_id": "register"},
@@ -23,15 +24,29 @@ TABLES: dict[str, list[dict[str, object]]] = {
         {"indicator_id": "births", "kind": "count"},
         {"indicator_id": "births_change", "kind": "change"},
         {"indicator_id": "theft_rate", "kind": "rate"},
+        {"indicator_id": "mean", "kind": "model"},
+        {"indicator_id": "near", "kind": "access"},
     ],
     "indicator_measure": [
         {"indicator_id": "births", "measure_id": "births"},
         {"indicator_id": "births_change", "measure_id": "births"},
         {"indicator_id": "theft_rate", "measure_id": "thefts"},
         {"indicator_id": "theft_rate", "measure_id": "people"},
+        {"indicator_id": "mean", "measure_id": "thefts"},
+        {"indicator_id": "mean", "measure_id": "people"},
+        {"indicator_id": "near", "measure_id": "people"},
     ],
     "indicator_derived": [{"indicator_id": "births_change", "of_indicator_id": "births"}],
     "indicator_component": [{"indicator_id": "none", "part_id": "none"}],
+    "indicator_read": [
+        {
+            "indicator_id": "mean",
+            "model_id": "city_mean",
+            "kind": "indicator",
+            "read_id": "theft_rate",
+        }
+    ],
+    "access_reach": [{"indicator_id": "near", "area_id": "01", "share": 0.4}],
 }
 
 
@@ -40,6 +55,8 @@ def place(tmp_path: Path) -> Place:
     """A warehouse that was built from TABLES."""
     place = Place(tmp_path)
     write(place, {})
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "city_mean.sql").write_text("select 1", encoding="utf-8")
     place.warehouse.touch()
     remember(place, fingerprints(place, "project"))
     return place
@@ -70,25 +87,34 @@ def test_a_declaration_needs_its_base_and_its_measures_but_touches_neither(place
     rows = [{**one, "per": 1} for one in TABLES["indicator"]]
     write(place, {"indicator": rows})
     remember(place, fingerprints(place, "project"))
-    write(place, {"indicator": [rows[0], {**rows[1], "per": 2}, rows[2]]})
+    write(place, {"indicator": [rows[0], {**rows[1], "per": 2}, *rows[2:]]})
     assert found(place) == Touched([], ["births_change"], ["births", "births_change"], ["births"])
 
 
 def test_what_is_gone_is_touched_so_that_its_rows_go(place: Place) -> None:
-    write(place, {"indicator": TABLES["indicator"][:2]})
-    assert found(place) == Touched([], ["theft_rate"], ["theft_rate"], ["people", "thefts"])
+    write(place, {"indicator": TABLES["indicator"][:-1]})
+    assert found(place) == Touched([], ["near"], ["near"], ["people"])
 
 
-def test_a_kind_that_rests_on_more_than_measures_is_always_computed_anew(place: Place) -> None:
-    rows = [{**one, "kind": "access"} for one in TABLES["indicator"][:1]]
-    write(place, {"indicator": rows + TABLES["indicator"][1:]})
-    remember(place, fingerprints(place, "project"))
-    again = found(place)
-    assert again is not None
-    assert again.indicators == ["births", "births_change"]
+def test_a_models_own_text_and_what_it_reads_touch_its_indicator(place: Place) -> None:
+    sql = place.folder / "models" / "city_mean.sql"
+    sql.write_text("select 2", encoding="utf-8")
+    changed = found(place)
+    assert changed is not None
+    assert changed.indicators == ["mean"]
+    assert changed.indicators_needed == ["mean", "theft_rate"]
+    assert changed.measures == []
+    assert changed.measures_needed == ["people", "thefts"]
 
 
-@pytest.mark.parametrize("name", ["area", "facility"])
+def test_ways_to_an_offer_touch_the_access_they_are_of(place: Place) -> None:
+    write(place, {"access_reach": [{"indicator_id": "near", "area_id": "01", "share": 0.5}]})
+    changed = found(place)
+    assert changed is not None
+    assert changed.indicators == ["near"]
+
+
+@pytest.mark.parametrize("name", ["area", "another"])
 def test_tables_that_are_not_followed_touch_everything(place: Place, name: str) -> None:
     write(place, {name: [{"area_id": "02"}]})
     assert found(place) is None

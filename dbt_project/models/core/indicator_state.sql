@@ -92,10 +92,24 @@ day_of_change as (
     select * exclude (denominator, denominator_status) from denominator
 ),
 
-side_by_side as (
+-- What was never revised is only asked for where sums and changes are made of it.
+asked as (
     select
         day_of_change.*,
-        coalesce(changed.is_revised, false) as is_revised,
+        coalesce(changed.is_revised, false) as is_revised
+    from day_of_change
+    left join changed
+        using (indicator_id, area_system, area_version, area_id, period_start, grain, group_id)
+    where
+        changed.is_revised
+        or day_of_change.indicator_id in (
+            select derived.of_indicator_id from {{ source('declared', 'indicator_derived') }} as derived
+        )
+),
+
+side_by_side as (
+    select
+        asked.*,
         ratio.kind,
         ratio.unit,
         ratio.per,
@@ -104,9 +118,7 @@ side_by_side as (
         numerator.numerator_status,
         case when ratio.has_denominator then denominator.denominator end as denominator,
         denominator.denominator_status
-    from day_of_change
-    left join changed
-        using (indicator_id, area_system, area_version, area_id, period_start, grain, group_id)
+    from asked
     inner join ratio
         using (indicator_id, area_system, area_version, area_id, period_start, grain, group_id)
     asof left join numerator
