@@ -13,7 +13,9 @@ BEGIN, END = "<!-- indicators: begin -->\n", "<!-- indicators: end -->\n"
 
 Found = tuple[str, str, str, str, int]
 
-_FINEST = """
+# An access is estimated by its nature: nobody's address is known.
+_COUNTS = "(value.status = 'observed' or (indicator.kind = 'access' and value.value is not null))"
+_FINEST = f"""
 select
     indicator.department_id,
     indicator_id,
@@ -27,10 +29,11 @@ join (
     select value.indicator_id, min(area.level_rank) as level_rank
     from marts.indicator_value as value
     join marts.area as area using (area_system, area_version, area_id)
-    where value.status = 'observed' and not area.is_unassigned
+    join marts.indicator as indicator using (indicator_id)
+    where {_COUNTS} and not area.is_unassigned
     group by all
 ) as finest using (indicator_id)
-where value.status = 'observed' and area.level_rank = finest.level_rank
+where {_COUNTS} and area.level_rank = finest.level_rank
 group by all
 order by all
 """
