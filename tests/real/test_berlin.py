@@ -149,7 +149,7 @@ def test_weights_that_miss_one_are_normalised_and_reported(warehouse: Path) -> N
         "select count(distinct from_area_id) from marts.area_crosswalk "
         "where basis = 'area' and abs(raw_sum - 1) > 1e-6",
     )
-    assert rows == [(66,)]
+    assert rows == [(64,)]
     sums = "select sum(weight) as total from marts.area_crosswalk group by basis, from_area_id"
     off = _rows(warehouse, f"select count(*) from ({sums}) where abs(total - 1) > 1e-12")
     assert off == [(0,)]
