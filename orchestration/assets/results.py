@@ -1,5 +1,6 @@
 """What follows from the indicators: outlook, marks, the published warehouse and the releases."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import dagster as dg
@@ -16,64 +17,59 @@ def _mart(name: str) -> dg.AssetKey:
     return dg.AssetKey(["marts", name])
 
 
-@dg.asset(
-    key=["computed", "forecast"],
-    deps=[_mart("indicator_value"), _mart("area"), _mart("indicator")],
-    group_name="computed",
-    kinds={"python", "parquet"},
-    description="Look ahead with 80 and 95 % intervals, or a refusal in words.",
-    required_resource_keys={"city"},
+def _computed(
+    name: str,
+    deps: Iterable[str],
+    telling: str,
+    description: str,
+    step: Callable[[City], int],
+) -> dg.AssetsDefinition:
+    """Python reads marts and writes rows that a later stage of dbt reads."""
+
+    @dg.asset(
+        key=["computed", name],
+        deps=[_mart(mart) for mart in deps],
+        group_name="computed",
+        kinds={"python", "parquet"},
+        description=description,
+        required_resource_keys={"city"},
+    )
+    def computed(context: dg.AssetExecutionContext) -> Any:
+        city: City = context.resources.city
+        city.tell(telling)
+        return dg.MaterializeResult(metadata={"rows": step(city)})
+
+    return computed
+
+
+forecast = _computed(
+    "forecast",
+    ("indicator_value", "area", "indicator"),
+    "look ahead",
+    "Look ahead with 80 and 95 % intervals, or a refusal in words.",
+    steps.look_ahead,
 )
-def forecast(context: dg.AssetExecutionContext) -> Any:
-    """Forecast what the indicators ask for."""
-    city: City = context.resources.city
-    city.tell("look ahead")
-    return dg.MaterializeResult(metadata={"rows": steps.look_ahead(city)})
-
-
-@dg.asset(
-    key=["computed", "mark"],
-    deps=[_mart(name) for name in ("indicator_value", "indicator", "area", "area_crosswalk")],
-    group_name="computed",
-    kinds={"python", "parquet"},
-    description="What is unusual about a value, what could explain it, and a question.",
-    required_resource_keys={"city"},
+mark = _computed(
+    "mark",
+    ("indicator_value", "indicator", "area", "area_crosswalk"),
+    "look for what could be misread",
+    "What is unusual about a value, what could explain it, and a question.",
+    steps.mark,
 )
-def mark(context: dg.AssetExecutionContext) -> Any:
-    """Let all detectors look at the values."""
-    city: City = context.resources.city
-    city.tell("look for what could be misread")
-    return dg.MaterializeResult(metadata={"rows": steps.mark(city)})
-
-
-@dg.asset(
-    key=["computed", "goal_question"],
-    deps=[_mart(name) for name in steps.OF_TODAY],
-    group_name="computed",
-    kinds={"python", "parquet"},
-    description="Questions where indicators with goals changed together; conflicts are declared.",
-    required_resource_keys={"city"},
+goal_question = _computed(
+    "goal_question",
+    steps.OF_TODAY,
+    "ask what changed together",
+    "Questions where indicators with goals changed together; conflicts are declared.",
+    steps.ask_about_goals,
 )
-def goal_question(context: dg.AssetExecutionContext) -> Any:
-    """Ask where indicators with goals changed together."""
-    city: City = context.resources.city
-    city.tell("ask what changed together")
-    return dg.MaterializeResult(metadata={"rows": steps.ask_about_goals(city)})
-
-
-@dg.asset(
-    key=["computed", "occasion"],
-    deps=[_mart(name) for name in steps.OF_TODAY],
-    group_name="computed",
-    kinds={"python", "parquet"},
-    description="Where numbers of several departments and people point to one place or group.",
-    required_resource_keys={"city"},
+occasion = _computed(
+    "occasion",
+    steps.OF_TODAY,
+    "look for occasions to talk",
+    "Where numbers of several departments and people point to one place or group.",
+    steps.find_occasions,
 )
-def occasion(context: dg.AssetExecutionContext) -> Any:
-    """Put beside each other what departments count and what people say."""
-    city: City = context.resources.city
-    city.tell("look for occasions to talk")
-    return dg.MaterializeResult(metadata={"rows": steps.find_occasions(city)})
 
 
 def published_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
