@@ -35,13 +35,12 @@ made as a whole. A model of measures is followed for the touched measures; one t
 
 {% macro ref() -%}
     {%- set relation = builtins.ref(*varargs, **kwargs) -%}
-    {%- if execute and model.config.materialized == 'incremental' -%}
-        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == varargs[-1] -%}
-            {%- if node.config.unique_key -%}
-                {%- set ids = touched_ids(model, node.config.unique_key, true) -%}
-                {%- do return(only_of(relation, node.config.unique_key, ids)) -%}
-            {%- endif -%}
-        {%- endfor -%}
+    {%- if execute and model.config.materialized == 'incremental' and env_var('WIRKRAUM_TOUCHED', '') -%}
+        {%- set node = graph.nodes['model.wirkraum.' ~ varargs[-1]] -%}
+        {%- if node.config.unique_key -%}
+            {%- set ids = touched_ids(model, node.config.unique_key, true) -%}
+            {%- do return(only_of(relation, node.config.unique_key, ids)) -%}
+        {%- endif -%}
     {%- endif -%}
     {%- do return(relation) -%}
 {%- endmacro %}

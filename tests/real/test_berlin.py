@@ -275,16 +275,17 @@ def test_the_median_age_is_near_that_of_single_years(warehouse: Path) -> None:
     assert estimated == pytest.approx(by_hand.median_age(DATA, 2020), abs=2)
 
 
-def test_no_change_across_the_break_of_2018(warehouse: Path) -> None:
+def test_no_change_across_the_breaks_of_2017_and_2018(warehouse: Path) -> None:
     rows = _rows(
         warehouse,
         "select year(period_start), status, value is null, reason like 'dazwischen änderte sich%' "
         "from marts.indicator_value where indicator_id = 'migrationshintergrund_veraenderung' "
         "and area_id = '0' and area_version = '2021' and grain = 'year' "
-        "and year(period_start) between 2017 and 2019 order by 1",
+        "and year(period_start) between 2016 and 2019 order by 1",
     )
     assert rows == [
-        (2017, "observed", False, None),
+        (2016, "observed", False, None),
+        (2017, "not_comparable", True, True),
         (2018, "not_comparable", True, True),
         (2019, "observed", False, None),
     ]
