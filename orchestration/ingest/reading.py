@@ -21,7 +21,6 @@ from orchestration.ingest.versions import judge_version, not_yet_begun, outside_
 
 ASIDE_SCHEMA = {"row_ref": pl.String, "reason": pl.String, "raw": pl.String}
 _TABLE = 2**32
-_HALF = 2**31
 _LOOKED_AT = ["_row", *tidy.KEY, "value", "status"]
 
 
@@ -101,14 +100,9 @@ def _doubled(hashed: list[Future[np.ndarray]]) -> pl.Series | None:
     cells = [one.result() for one in hashed]
     if not cells:
         return None
-
-    def twice(upper: bool) -> pl.Series:
-        numbers = np.concatenate([one[(one >= _HALF) == upper] for one in cells])
-        numbers.sort()
-        return pl.Series(numbers[1:][numbers[1:] == numbers[:-1]])
-
-    with ThreadPoolExecutor(2) as sorters:
-        found = pl.concat(sorters.map(twice, (False, True))).unique()
+    numbers = np.concatenate(cells)
+    numbers.sort()
+    found = pl.Series(numbers[1:][numbers[1:] == numbers[:-1]]).unique()
     return found if len(found) else None
 
 
