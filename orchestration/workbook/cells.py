@@ -96,7 +96,7 @@ def _quoted(text: str) -> str:
     """The text itself where it can be read back as it is, else in double quotes."""
     special = text in ("", NONE, EMPTY) or text[0] in '"[' or text != text.strip()
     if special or re.search(r"[\n\r\t\\]| \| | = |_x[0-9A-Fa-f]{4}_", text):
-        return _json(text).replace("_x", "_\\u0078")
+        return _json(text).replace("_x", "_\\u0078").replace("|", "\\u007c")
     return text
 
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orchestration.cli import main
@@ -380,6 +380,7 @@ def test_lists_come_back(texts: list[str]) -> None:
 
 
 @given(st.dictionaries(TEXTS, st.lists(TEXTS, min_size=1, max_size=3), max_size=3))
+@example({"": [" | | "], "Art | Weise": ["a | b", "|"]})
 def test_conditions_come_back(where: dict[str, list[str]]) -> None:
     assert _through(where, Column(("a",), "lists")) == where
 
