@@ -24,6 +24,7 @@ def compute(lake: Path, inputs: Path) -> pd.DataFrame:
     whole = rows[SLICE].drop_duplicates().merge(area[["area_id"]], how="cross")
     rows = whole.merge(rows, how="left", on=CELL)
     rows["status"] = rows["status"].fillna("missing")
+    rows["gap"] = 0.0
     parents = (area["parent_id"], pd.Series("0", index=area.index))
     sums = [_district(rows, dict(zip(area["area_id"], above, strict=True))) for above in parents]
     rows = pd.concat([rows, *sums])
@@ -41,16 +42,16 @@ def _district(rows: pd.DataFrame, parent: dict[str, str]) -> pd.DataFrame:
     found = parts.groupby(CELL, observed=True, as_index=False).agg(
         value=("value", "sum"),
         known=("value", "count"),
-        gap=("gap", "any"),
+        gap=("gap", "mean"),
         early=("early", "any"),
     )
     found["value"] = found["value"].where(found["known"] > 0)
     found["status"] = np.select(
-        [found["known"] == 0, found["gap"], found["early"]],
+        [found["known"] == 0, found["gap"] > 0, found["early"]],
         ["missing", "estimated", "provisional"],
         "observed",
     )
-    return found[[*CELL, "value", "status"]]
+    return found[[*CELL, "value", "status", "gap"]]
 
 
 def _years(rows: pd.DataFrame, measure: pd.DataFrame) -> pd.DataFrame:
@@ -63,13 +64,16 @@ def _years(rows: pd.DataFrame, measure: pd.DataFrame) -> pd.DataFrame:
         rough=flow["status"] == "estimated",
     )
     found = flow.groupby(CELL, observed=True, as_index=False).agg(
-        value=("value", "sum"), known=("known", "sum"), rough=("rough", "any")
+        value=("value", "sum"),
+        known=("known", "sum"),
+        rough=("rough", "any"),
+        gap=("gap", "max"),
     )
     found["value"] = found["value"].where(found["known"] == 12)
     found["status"] = np.select(
         [found["known"] < 12, found["rough"]], ["missing", "estimated"], "observed"
     )
-    return pd.concat([december, found[[*CELL, "value", "status"]].assign(grain="year")])
+    return pd.concat([december, found[[*CELL, "value", "status", "gap"]].assign(grain="year")])
 
 
 def _values(rows: pd.DataFrame, inputs: Path) -> pd.DataFrame:
@@ -97,9 +101,10 @@ def _values(rows: pd.DataFrame, inputs: Path) -> pd.DataFrame:
 
 def _added(terms: list[pd.DataFrame]) -> pd.DataFrame:
     key = ["area_id", "period_start", "grain"]
+    taken = [*key, "value", "status", "gap"]
     if len(terms) == 1:
-        return terms[0][[*key, "value", "status"]]
-    left, right = (one[[*key, "value", "status"]] for one in terms)
+        return terms[0][taken]
+    left, right = (one[taken] for one in terms)
     both = left.merge(right, on=key, suffixes=("", "_2"))
     worst = both[["status", "status_2"]].where(both[["value", "value_2"]].isna().to_numpy())
     both["status"] = np.select(
@@ -112,7 +117,8 @@ def _added(terms: list[pd.DataFrame]) -> pd.DataFrame:
         "observed",
     )
     both["value"] = both["value"] + both["value_2"]
-    return both[[*key, "value", "status"]]
+    both["gap"] = both[["gap", "gap_2"]].max(axis=1)
+    return both[taken]
 
 
 def _figure(
@@ -124,7 +130,9 @@ def _figure(
     if indicator["kind"] == "count":
         low, high = _byar(n)
         return made.assign(value=n, low=low, high=high)
-    below = sides["denominator"].rename(columns={"value": "denominator", "status": "below"})
+    below = sides["denominator"].rename(
+        columns={"value": "denominator", "status": "below", "gap": "gap_below"}
+    )
     key = ["area_id", "period_start", "grain"]
     if indicator["kind"] == "rate":
         below = below[below["grain"] == "month"].drop(columns="grain")
@@ -141,10 +149,11 @@ def _figure(
         [
             n.isna(),
             d.isna() | (d == 0),
+            (made["gap"] - made["gap_below"]).abs() > 0.1,
             (status == "estimated") | (other == "estimated"),
             (status == "provisional") | (other == "provisional"),
         ],
-        [status, "missing", "estimated", "provisional"],
+        [status, "missing", "not_comparable", "estimated", "provisional"],
         status,
     )
     scale = (100 if indicator["kind"] == "share" else indicator["per"]) / d
@@ -158,9 +167,8 @@ def _figure(
     else:
         low, high = _byar(n)
         made["low"], made["high"] = scale * low, scale * high
-    made.loc[~made["status"].isin(["observed", "provisional", "estimated"]), ["low", "high"]] = (
-        np.nan
-    )
+    shown = made["status"].isin(["observed", "provisional", "estimated"])
+    made.loc[~shown, ["value", "low", "high"]] = np.nan
     return made
 
 

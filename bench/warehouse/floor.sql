@@ -7,7 +7,8 @@ CREATE TYPE state AS ENUM ('observed', 'provisional', 'estimated', 'suppressed',
 
 -- the newest of each cell
 CREATE TABLE cell AS
-SELECT measure_id, area_id, period_start, group_id, newest.value AS value, newest.status AS status
+SELECT measure_id, area_id, period_start, group_id, newest.value AS value, newest.status AS status,
+    0::DOUBLE AS gap
 FROM (
     SELECT
         measure_id::what AS measure_id, area_id::place AS area_id, period_start,
@@ -18,7 +19,7 @@ FROM (
 
 -- areas that a month leaves out
 INSERT INTO cell
-SELECT slice.measure_id, area.area_id, slice.period_start, slice.group_id, NULL, 'missing'
+SELECT slice.measure_id, area.area_id, slice.period_start, slice.group_id, NULL, 'missing', 0
 FROM (SELECT DISTINCT measure_id, period_start, group_id FROM cell) AS slice
 CROSS JOIN (SELECT area_id::place AS area_id FROM '{inputs}/area.parquet' WHERE level = 'raum') AS area
 ANTI JOIN cell USING (measure_id, area_id, period_start, group_id);
@@ -28,7 +29,8 @@ INSERT INTO cell
 SELECT
     measure_id, above.ancestor_id, period_start, group_id, sum(value),
     CASE WHEN sum(value) IS NULL THEN 'missing' WHEN bool_or(value IS NULL) THEN 'estimated'
-        WHEN bool_or(status = 'provisional') THEN 'provisional' ELSE 'observed' END
+        WHEN bool_or(status = 'provisional') THEN 'provisional' ELSE 'observed' END,
+    count(*) FILTER (value IS NULL) / count(*)
 FROM cell
 JOIN (
     SELECT area_id::place AS area_id, unnest([parent_id, '0'])::place AS ancestor_id
@@ -42,13 +44,14 @@ SELECT
     measure_id, area_id, date_trunc('year', period_start)::DATE AS period_start, group_id,
     CASE WHEN count(value) FILTER (status != 'provisional') = 12 THEN sum(value) END AS value,
     (CASE WHEN count(value) FILTER (status != 'provisional') < 12 THEN 'missing'
-        WHEN bool_or(status = 'estimated') THEN 'estimated' ELSE 'observed' END)::state AS status
+        WHEN bool_or(status = 'estimated') THEN 'estimated' ELSE 'observed' END)::state AS status,
+    max(gap) AS gap
 FROM cell
 SEMI JOIN (FROM '{inputs}/measure.parquet' WHERE stock_or_flow = 'flow') AS flow
     ON cell.measure_id = flow.measure_id::what
 GROUP BY ALL
 UNION ALL
-SELECT measure_id, area_id, period_start, group_id, value, status
+SELECT measure_id, area_id, period_start, group_id, value, status, gap
 FROM cell
 SEMI JOIN (FROM '{inputs}/measure.parquet' WHERE stock_or_flow = 'stock') AS stock
     ON cell.measure_id = stock.measure_id::what
@@ -78,7 +81,8 @@ SELECT
     CASE WHEN count(value) < any_value(wanted)
             THEN min(status::VARCHAR) FILTER (value IS NULL)
         WHEN bool_or(status = 'estimated') THEN 'estimated'
-        WHEN bool_or(status = 'provisional') THEN 'provisional' ELSE 'observed' END AS status
+        WHEN bool_or(status = 'provisional') THEN 'provisional' ELSE 'observed' END AS status,
+    max(gap) AS gap
 FROM every JOIN asked USING (measure_id, group_id)
 WHERE role = side
 GROUP BY ALL;
@@ -111,7 +115,7 @@ dated AS (
 ),
 joined AS (
     SELECT dated.* EXCLUDE (value, status), dated.value AS n, dated.status AS n_status,
-        d.value AS d, d.status AS d_status
+        d.value AS d, d.status AS d_status, abs(dated.gap - d.gap) AS apart
     FROM dated LEFT JOIN denominator AS d
         ON dated.indicator_id = d.indicator_id AND dated.area_id = d.area_id
         AND dated.group_id = d.group_id AND dated.on_day = d.period_start
@@ -121,6 +125,7 @@ judged AS (
     SELECT *,
         CASE WHEN n IS NULL THEN n_status WHEN kind = 'count' THEN n_status
             WHEN d IS NULL OR d = 0 THEN 'missing'
+            WHEN apart > 0.1 THEN 'not_comparable'
             WHEN 'estimated' IN (n_status, d_status) THEN 'estimated'
             WHEN 'provisional' IN (n_status, d_status) THEN 'provisional'
             ELSE n_status END AS status,
@@ -129,16 +134,16 @@ judged AS (
 )
 SELECT
     indicator_id, area_id, period_start, is_year, group_id, n AS numerator, d AS denominator, status,
-    CASE WHEN status IN ('missing', 'suppressed') THEN NULL WHEN kind = 'count' THEN n
+    CASE WHEN status IN ('missing', 'suppressed', 'not_comparable') THEN NULL WHEN kind = 'count' THEN n
         WHEN kind = 'share' THEN 100 * n / d ELSE per * n / d END AS value,
-    CASE WHEN status IN ('missing', 'suppressed') THEN NULL
+    CASE WHEN status IN ('missing', 'suppressed', 'not_comparable') THEN NULL
         WHEN kind = 'share' AND n <= d THEN 100 * greatest((2 * n + 3.841458820694124 - 1.959963984540054
             * sqrt(greatest(3.841458820694124 + 4 * n * (1 - p), 0))) / (2 * (d + 3.841458820694124)), 0)
         WHEN kind = 'share' THEN NULL
         WHEN n = 0 THEN 0
         ELSE coalesce(scale, 1) * n
             * power(greatest(1 - 1 / (9 * n) - 1.959963984540054 / (3 * sqrt(n)), 0), 3) END AS low,
-    CASE WHEN status IN ('missing', 'suppressed') THEN NULL
+    CASE WHEN status IN ('missing', 'suppressed', 'not_comparable') THEN NULL
         WHEN kind = 'share' AND n <= d THEN 100 * least((2 * n + 3.841458820694124 + 1.959963984540054
             * sqrt(greatest(3.841458820694124 + 4 * n * (1 - p), 0))) / (2 * (d + 3.841458820694124)), 1)
         WHEN kind = 'share' THEN NULL
