@@ -260,9 +260,14 @@ _NO_DERIVATION: Final = pl.DataFrame(
 )
 
 
-def _withhold(values: pl.DataFrame, hit: pl.Series, words: tuple[str, str]) -> pl.DataFrame:
-    return values.with_columns(
-        *(pl.when(~hit).then(pl.col(column)).alias(column) for column in FIGURES),
+def _withhold(
+    rows: pl.DataFrame,
+    hit: pl.Series,
+    words: tuple[str, str],
+    figures: Iterable[str] = FIGURES,
+) -> pl.DataFrame:
+    return rows.with_columns(
+        *(pl.when(~hit).then(pl.col(column)).alias(column) for column in figures),
         *(
             pl.when(hit).then(pl.lit(text)).otherwise(pl.col(column)).alias(column)
             for column, text in zip(REASONS, words, strict=True)
@@ -300,13 +305,7 @@ def suppress_composites(values: pl.DataFrame, components: pl.DataFrame) -> pl.Da
     Rows and their order stay; rows without a value keep their status and reason.
     """
     hit = _matches(values, _withheld_editions(values, components), EDITION)
-    hit = hit & values["value"].is_not_null()
-    return values.with_columns(
-        *(pl.when(~hit).then(pl.col(column)).alias(column) for column in FIGURES),
-        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
-        reason=pl.when(hit).then(pl.lit(COMPONENT[0])).otherwise(pl.col("reason")),
-        reason_en=pl.when(hit).then(pl.lit(COMPONENT[1])).otherwise(pl.col("reason_en")),
-    )
+    return _withhold(values, hit & values["value"].is_not_null(), COMPONENT)
 
 
 def _withheld_editions(values: pl.DataFrame, components: pl.DataFrame) -> pl.DataFrame:
@@ -321,12 +320,7 @@ def suppress_classes(classes: pl.DataFrame, values: pl.DataFrame) -> pl.DataFram
     """Withhold the classes of withheld indices; `values` is the frame after all suppression."""
     hit = _matches(classes, values.filter(status="suppressed"), KEY)
     hidden = ("value", "class_id", "class_de", "class_en", "above", "up_to")
-    return classes.with_columns(
-        *(pl.when(~hit).then(pl.col(column)).alias(column) for column in hidden),
-        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
-        reason=pl.when(hit).then(pl.lit(COMPONENT[0])).otherwise(pl.col("reason")),
-        reason_en=pl.when(hit).then(pl.lit(COMPONENT[1])).otherwise(pl.col("reason_en")),
-    )
+    return _withhold(classes, hit, COMPONENT, hidden)
 
 
 def suppress_class_parts(
@@ -340,15 +334,9 @@ def suppress_class_parts(
     named = parts.select(*(name for name in KEY if name != "indicator_id"), indicator_id="part_id")
     hit = _matches(named, values.filter(status="suppressed"), KEY)
     edition = _matches(parts, _withheld_editions(values, components), EDITION)
-    return parts.with_columns(
-        *(
-            pl.when(~edition).then(pl.col(column)).alias(column)
-            for column in ("mean", "standard_deviation", "z")
-        ),
-        value=pl.when(~hit).then(pl.col("value")),
-        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
-        reason=pl.when(hit).then(pl.lit(COMPONENT[0])).otherwise(pl.col("reason")),
-        reason_en=pl.when(hit).then(pl.lit(COMPONENT[1])).otherwise(pl.col("reason_en")),
+    return _withhold(parts, hit, COMPONENT, ["value"]).with_columns(
+        pl.when(~edition).then(pl.col(column)).alias(column)
+        for column in ("mean", "standard_deviation", "z")
     )
 
 
@@ -456,7 +444,7 @@ def suppress_reach(
     told = (small & looked_at) | before
     whole = (*REACH_CELL, "dimension")
     parts = reach["dimension"].is_not_null()
-    told |= parts & _matches_nulls(reach, reach.filter(told & parts), whole)
+    told |= parts & _matches(reach, reach.filter(told & parts), whole, nulls_equal=True)
     unplaced = reach.select(_small(pl.col("without_area"), rule)).to_series() & looked_at
     return reach.with_columns(
         *(
@@ -516,15 +504,7 @@ def suppress_references(
         area_id=pl.col("areas").str.split(", "),
     ).explode("area_id")
     told = parts.join(hidden.select(KEY), on=list(KEY), how="semi")["row"].unique()
-    hit = numbered["row"].is_in(told.to_list())
-    return references.with_columns(
-        *(pl.when(~hit).then(pl.col(column)).alias(column) for column in FIGURES),
-        *(
-            pl.when(hit).then(pl.lit(text)).otherwise(pl.col(column)).alias(column)
-            for column, text in zip(REASONS, DERIVED, strict=True)
-        ),
-        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
-    )
+    return _withhold(references, numbered["row"].is_in(told.to_list()), DERIVED)
 
 
 def suppress_forecasts(forecasts: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
@@ -779,24 +759,15 @@ def _has_digit(*columns: str) -> pl.Expr:
     )
 
 
-def _matches(frame: pl.DataFrame, wanted: pl.DataFrame, on: Iterable[str]) -> pl.Series:
-    """For each row of `frame` whether `wanted` has its key; null keys never match."""
+def _matches(
+    frame: pl.DataFrame, wanted: pl.DataFrame, on: Iterable[str], *, nulls_equal: bool = False
+) -> pl.Series:
+    """For each row of `frame` whether `wanted` has its key; null keys match only where asked."""
     keys = list(on)
     flags = wanted.select(keys).unique().with_columns(pl.lit(True).alias("hit"))
     return (
         frame.select(keys)
-        .join(flags, on=keys, how="left", maintain_order="left")["hit"]
-        .fill_null(False)
-    )
-
-
-def _matches_nulls(frame: pl.DataFrame, wanted: pl.DataFrame, on: Iterable[str]) -> pl.Series:
-    """As `_matches`, for keys in which nothing is a value like any other."""
-    keys = list(on)
-    flags = wanted.select(keys).unique().with_columns(pl.lit(True).alias("hit"))
-    return (
-        frame.select(keys)
-        .join(flags, on=keys, how="left", nulls_equal=True, maintain_order="left")["hit"]
+        .join(flags, on=keys, how="left", nulls_equal=nulls_equal, maintain_order="left")["hit"]
         .fill_null(False)
     )
 
