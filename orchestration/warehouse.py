@@ -306,6 +306,6 @@ def _invoke(place: Place, arguments: list[str]) -> Iterator[NodeResult]:
 
 
 def read_table(place: Place, name: str) -> pl.DataFrame:
-    """A table of the warehouse under construction, such as `marts.indicator_value`."""
+    """A table of the warehouse under construction, such as `marts.indicator_value`, in order."""
     with duckdb.connect(str(place.warehouse), read_only=True) as connection:
-        return connection.sql(f"from {name}").pl()
+        return connection.sql(f"from {name} order by all").pl()

@@ -161,7 +161,10 @@ _NOT_SHOWN: Final = ("areas", "group_id")
 
 
 def _latest(values: pl.DataFrame, facts: Mapping[str, Any]) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Per indicator that can be tested: the rows of its coarsest grain and latest known period."""
+    """Per indicator that can be tested: the rows of its coarsest grain, in the latest period in
+    which it is known for the whole municipality: a mere part of it has no rest to stand against.
+    """
+    tops = dict(values.group_by("area_system").agg(pl.col("level_rank").max()).iter_rows())
     for indicator_id, fact in sorted(facts.items()):
         if TESTED.get(fact["interval"]) != fact["kind"] or fact["retired_on"] is not None:
             continue
@@ -171,11 +174,11 @@ def _latest(values: pl.DataFrame, facts: Mapping[str, Any]) -> Iterator[tuple[st
             pl.all_horizontal(pl.col("numerator", "low", "high").is_not_null()),
             indicator_id=indicator_id,
         )
-        for _, own in sorted(known.partition_by("area_system", as_dict=True).items()):
+        for (system,), own in sorted(known.partition_by("area_system", as_dict=True).items()):
             grain = max(own["grain"].unique(), key=_rank)
-            whole = own.filter(grain=grain, group_id="all", level_rank=own["level_rank"].max())
-            last = whole["period_start"].max()
-            if whole.height and own["level_rank"].n_unique() > 1 and last is not None:
+            whole = own.filter(grain=grain, group_id="all", level_rank=tops[system])
+            last = whole.filter(pl.len().over("period_start") == 1)["period_start"].max()
+            if last is not None and own["level_rank"].n_unique() > 1:
                 yield indicator_id, own.filter(grain=grain, period_start=last)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 from scipy import stats
 
 from quality.occasions import (
@@ -178,6 +179,27 @@ def test_the_figures_are_those_of_a_hand_calculation() -> None:
     assert row["text_de"].startswith("2024: 60,0 (95-%-Bereich 48,0 bis 72,0); alle übrigen")
     assert "Seit 2023 ohne Unterbrechung darüber. Verglichen wurden 48 Werte." in row["text_de"]
     assert "48 values were compared. The figure does not say why." in row["text_en"]
+
+
+def test_a_part_of_the_city_is_not_the_rest_of_it() -> None:
+    """Where the city's value is not known, no city area stands in for it, in whatever order."""
+    values = _values(TWO)
+    city = pl.col("area_id") == "0"
+    unknown = values.with_columns(status=pl.when(~city).then("status").otherwise(pl.lit("missing")))
+    part = values.filter(city).with_columns(
+        area_id=pl.lit("a"), level_rank=1, denominator=pl.lit(12000.0)
+    )
+    whole = unknown.with_columns(level_rank=pl.when(city).then(2).otherwise("level_rank"))
+    voices = [_voice("v", "03")]
+    assert _found(pl.concat([whole, part], how="vertical_relaxed"), voices).is_empty()
+    late = whole.with_columns(
+        status=pl.when(pl.col("period_start") < date(2024, 1, 1))
+        .then(pl.lit("observed"))
+        .otherwise("status")
+    )
+    found = _found(late.sample(fraction=1, shuffle=True, seed=1), voices)
+    assert set(found.filter(side="concern")["period_start"]) == {date(2023, 1, 1)}
+    assert_frame_equal(found, _found(late, voices))
 
 
 def test_since_ends_where_the_side_changed() -> None:
