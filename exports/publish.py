@@ -36,8 +36,8 @@ def publish(
 ) -> Published:
     """Copy schema `marts` of the build into a new file and put it in place of `target`.
 
-    Tables keep columns, constraints, indexes and comments; rows are sorted by primary key, or by
-    all columns; beside them stand the views of `exports.views`. The file before stays as
+    Tables keep columns, constraints, indexes and comments; rows are sorted by the columns that are
+    never empty, or by all; beside them stand the views of `exports.views`. The file before stays as
     `<stem>.before.duckdb`, there is no moment without a whole published file, and sessions that
     have the old one open keep it. Where content, structure and views equal the published ones
     nothing is written, so that `rollback` still leads to something else.
@@ -226,12 +226,12 @@ def _copy_rows(
     if frame is not None:
         connection.register("masked_rows", frame)
         rows = "masked_rows"
-    keys = connection.execute(
-        "SELECT constraint_column_names FROM duckdb_constraints() WHERE database_name = 'build' "
-        "AND schema_name = 'marts' AND table_name = ? AND constraint_type = 'PRIMARY KEY'",
+    filled = connection.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = 'build' AND "
+        "schema_name = 'marts' AND table_name = ? AND NOT is_nullable ORDER BY column_index",
         [name],
-    ).fetchone()
-    order = ", ".join(quoted(column) for column in keys[0]) if keys else "ALL"
+    ).fetchall()
+    order = ", ".join(quoted(column) for (column,) in filled) or "ALL"
     connection.execute(
         f"INSERT INTO marts.{quoted(name)} BY NAME SELECT * FROM {rows} ORDER BY {order}"
     )

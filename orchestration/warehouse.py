@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import polars as pl
 
+from exports.vocabulary import STATUS_WORDS
 from orchestration.access import reach
 from orchestration.checks import check_table
-from orchestration.declarations.city_models import CityModel, contract, read_models
+from orchestration.declarations.city_models import CODE_TYPES, CityModel, contract, read_models
+from orchestration.declarations.sources import Grain
 from orchestration.declarations.tables import declared_tables
 from orchestration.declarations.tree import Declarations, read_declarations
 from orchestration.ingest import lake
@@ -119,8 +122,35 @@ def begin(place: Place) -> bool:
         place.fingerprints.unlink(missing_ok=True)
         for path in (place.warehouse, place.warehouse.with_name(place.warehouse.name + ".wal")):
             path.unlink(missing_ok=True)
+        create_code_types(place, _codes(place))
     place.dirty.write_text("a run is writing the warehouse, or died while it did\n")
     return leftover
+
+
+def _codes(place: Place) -> dict[str, list[str]]:
+    areas = pl.read_parquet(place.inputs / "area.parquet")
+    return {
+        name: sorted(areas[name].unique()) for name in ("area_system", "area_version", "area_id")
+    } | {
+        "grain": sorted(get_args(Grain)),
+        "status": sorted(STATUS_WORDS),
+        "origin": ["absent", "carried", "delivered", "summed", "unchanged"],
+    }
+
+
+def create_code_types(place: Place, values: dict[str, list[str]] | None = None) -> None:
+    """Create the types that codes have in staging and core (dbt_project/macros/codes.sql).
+
+    `values` gives the texts of each type in the order in which they sort; without it the types take
+    any text, which is slow but suits models that are tried on rows made up.
+    """
+    with duckdb.connect(str(place.warehouse)) as connection:
+        for name in CODE_TYPES:
+            listed = "varchar"
+            if values is not None:
+                quoted = (one.replace("'", "''") for one in values[name])
+                listed = "enum (" + ", ".join(f"'{one}'" for one in quoted) + ")"
+            connection.execute(f"create type {name} as {listed}")
 
 
 def finish(place: Place) -> None:

@@ -161,8 +161,9 @@ _NOT_SHOWN: Final = ("areas", "group_id")
 
 
 def _latest(values: pl.DataFrame, facts: Mapping[str, Any]) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Per indicator that can be tested: the rows of its coarsest grain, in the latest period in
-    which it is known for the whole municipality: a mere part of it has no rest to stand against.
+    """Per indicator that can be tested: the rows of its coarsest grain and latest known period.
+
+    Known for the whole municipality: a mere part of it has no rest to stand against.
     """
     tops = dict(values.group_by("area_system").agg(pl.col("level_rank").max()).iter_rows())
     for indicator_id, fact in sorted(facts.items()):

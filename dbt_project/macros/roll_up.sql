@@ -197,7 +197,13 @@ gap as (
         select
             {{ slice }},
             located.area_id as part_id
-        from located
+        -- Most often nothing is asked, and then no row has to be looked at.
+        from (
+            select * from located
+            where
+                located.period_start >= (select min(begun.period_start) from asked as begun)
+                and located.period_start <= (select max(ended.period_start) from asked as ended)
+        ) as located
         semi join asked
             using ({{ slice }})
     ) as given
@@ -226,12 +232,12 @@ select
     group_id,
     total as value,
     unit,
-    case
+    cast(case
         when total is null then 'missing'
         when missing_count > 0 or has_estimated then 'estimated'
         when has_provisional then 'provisional'
         else 'observed'
-    end as status,
+    end as status) as status,
     case
         when total is null then 'für keines der ' || part_count || ' Teilgebiete liegt ein Wert vor'
         when missing_count > 0
@@ -245,7 +251,7 @@ select
         else part_reason_en
     end as reason_en,
     as_of,
-    'summed' as origin,
+    cast('summed' as origin) as origin,
     missing_count / part_count as missing_share
 from said
 {%- endmacro %}

@@ -35,26 +35,31 @@ made as a whole. A model of measures is followed for the touched measures; one t
 
 {% macro ref() -%}
     {%- set relation = builtins.ref(*varargs, **kwargs) -%}
-    {%- if execute and model.config.materialized == 'incremental' and env_var('WIRKRAUM_TOUCHED', '') -%}
-        {%- set node = graph.nodes['model.wirkraum.' ~ varargs[-1]] -%}
-        {%- if node.config.unique_key -%}
-            {%- set ids = touched_ids(model, node.config.unique_key, true) -%}
-            {%- do return(only_of(relation, node.config.unique_key, ids)) -%}
-        {%- endif -%}
+    {%- if not execute or model.resource_type != 'model' -%}
+        {%- do return(relation) -%}
     {%- endif -%}
-    {%- do return(relation) -%}
+    {%- set node = graph.nodes['model.wirkraum.' ~ varargs[-1]] -%}
+    {%- if model.config.materialized == 'incremental' and node.config.unique_key and touched('measures') is not none -%}
+        {%- set ids = touched_ids(model, node.config.unique_key, true) -%}
+        {%- set relation = only_of(relation, node.config.unique_key, ids) -%}
+    {%- endif -%}
+    {%- do return(with_codes(relation, node, as_texts=true) if reads_texts(model) else relation) -%}
 {%- endmacro %}
 
 {% macro source(group, name) -%}
     {%- set relation = builtins.source(group, name) -%}
-    {%- if not execute or model.config.materialized != 'incremental' -%}
+    {%- if not execute or model.resource_type != 'model' -%}
         {%- do return(relation) -%}
-    {%- elif group == 'lake' -%}
-        {%- do return(only_of(relation, 'measure_id', touched_ids(model, 'measure_id', true))) -%}
-    {%- elif name.startswith('indicator') and model.config.unique_key == 'indicator_id' -%}
-        {%- do return(only_of(relation, 'indicator_id', touched_ids(model, 'indicator_id', true))) -%}
     {%- endif -%}
-    {%- do return(relation) -%}
+    {%- if model.config.materialized == 'incremental' -%}
+        {%- if group == 'lake' -%}
+            {%- set relation = only_of(relation, 'measure_id', touched_ids(model, 'measure_id', true)) -%}
+        {%- elif name.startswith('indicator') and model.config.unique_key == 'indicator_id' -%}
+            {%- set relation = only_of(relation, 'indicator_id', touched_ids(model, 'indicator_id', true)) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- set node = graph.sources['source.wirkraum.' ~ group ~ '.' ~ name] -%}
+    {%- do return(relation if reads_texts(model) else with_codes(relation, node, as_texts=false)) -%}
 {%- endmacro %}
 
 {#- The rows of what was touched, in place of those before; what is gone for good goes too. -#}

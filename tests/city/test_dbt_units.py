@@ -39,6 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     place = Place(tmp_path_factory.mktemp("units") / "musterstadt")
     lake.prepare(place)
     warehouse.write_inputs(read_declarations(REPO / "examples" / "musterstadt"), place)
+    warehouse.create_code_types(place)
     warehouse.copy_project(place)
     models = list(warehouse._invoke(place, ["run", "--empty"]))
     failures = _failures(models, "success")

@@ -45,6 +45,10 @@ def model_of(path: Path) -> dict[str, Any]:
     return model
 
 
+# Part of the key may be empty: a refusal has no quantile, a goal no value, a service no outcome.
+PARTLY_EMPTY_KEYS = ("contribution", "forecast", "goal_progress", "programme_reach")
+
+
 def keys(model: dict[str, Any]) -> list[list[str]]:
     """The columns of every key that a constraint or a test holds the model to."""
     found = [
@@ -119,9 +123,8 @@ def test_a_mart_has_a_key_that_is_never_empty(path: Path) -> None:
         if {"type": "not_null"} in column.get("constraints", [])
     }
     assert filled
-    for one in model.get("constraints", []):
-        if one["type"] == "primary_key":
-            assert set(one["columns"]) <= filled
+    if path.stem not in PARTLY_EMPTY_KEYS:
+        assert all(set(columns) <= filled for columns in keys(model))
 
 
 @each_model()

@@ -100,11 +100,11 @@ select
     listed.group_id,
     cast(null as double) as value,
     absent.unit,
-    'missing' as status,
+    cast('missing' as status) as status,
     'in der Lieferung nicht enthalten' as reason,
     'not contained in the delivery' as reason_en,
     absent.as_of,
-    'absent' as origin
+    cast('absent' as origin) as origin
 from absent
 inner join listed
     using (measure_id, area_system, area_version, period_start, grain)

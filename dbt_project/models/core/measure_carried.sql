@@ -140,7 +140,7 @@ select
     group_id,
     total as value,
     unit,
-    case when total is null then 'missing' else 'estimated' end as status,
+    cast(case when total is null then 'missing' else 'estimated' end as status) as status,
     case
         when total is null then 'keine Angabe im Gebietsstand ' || area_version
         else
@@ -181,7 +181,7 @@ select
             end
     end as reason_en,
     as_of,
-    'carried' as origin,
+    cast('carried' as origin) as origin,
     chance as carried_chance,
     spread as carried_spread
 from nearest
@@ -202,7 +202,7 @@ select
     old.reason,
     old.reason_en,
     old.as_of,
-    'unchanged' as origin,
+    cast('unchanged' as origin) as origin,
     old.missing_share
 from old
 inner join {{ source('declared', 'unchanged_level') }} as unchanged

@@ -9,14 +9,14 @@ select
     observation.group_id,
     coalesce(correction.corrected, observation.value) as value,
     observation.unit,
-    case when correction.line is null then observation.status else 'estimated' end as status,
+    cast(case when correction.line is null then observation.status else 'estimated' end as status) as status,
     coalesce(correction.reason || coalesce('; ' || observation.reason, ''), observation.reason)
         as reason,
     coalesce(
         correction.reason_en || coalesce('; ' || observation.reason_en, ''), observation.reason_en
     ) as reason_en,
     greatest(observation.as_of, correction.as_of) as as_of,
-    'delivered' as origin
+    cast('delivered' as origin) as origin
 from {{ ref('stg_observation') }} as observation
 left join {{ ref('measure_correction') }} as correction
     on

@@ -2,7 +2,7 @@
 with finer as (
     select
         state.*,
-        date_trunc('year', state.period_start)::date as year_start,
+        cast(date_trunc('year', state.period_start) as date) as year_start,
         measure.stock_or_flow,
         measure.additive_over_time,
         {{ parts_in_year('state.period_start', 'state.grain') }} as wanted
@@ -42,13 +42,13 @@ union all by name
 select
     * exclude (year_start),
     year_start as period_start,
-    'year' as grain
+    cast('year' as grain) as grain
 from yearly_flow
 
 union all by name
 
 select
     * exclude (year_start, stock_or_flow, additive_over_time, wanted)
-    replace ('year' as grain)
+    replace (cast('year' as grain) as grain)
 from finer
 where stock_or_flow = 'stock' and month(period_start) = 12 and grain != 'day'

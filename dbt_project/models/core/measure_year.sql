@@ -26,8 +26,8 @@ yearly_flow as (
         area_system,
         area_version,
         area_id,
-        date_trunc('year', period_start)::date as period_start,
-        'year' as grain,
+        cast(date_trunc('year', period_start) as date) as period_start,
+        cast('year' as grain) as grain,
         group_id,
         {{ exact_sum('value') }} as total,
         any_value(unit) as unit,
@@ -50,11 +50,11 @@ yearly_flow as (
 select
     * exclude (total, parts_in_year, known_parts, has_estimated, part_reason, part_reason_en),
     case when known_parts = parts_in_year then total end as value,
-    case
+    cast(case
         when known_parts < parts_in_year then 'missing'
         when has_estimated then 'estimated'
         else 'observed'
-    end as status,
+    end as status) as status,
     case
         when known_parts < parts_in_year
             then 'erst ' || known_parts || ' von ' || parts_in_year || ' Teilen des Jahres sind vollständig'
@@ -71,6 +71,6 @@ union all by name
 
 select
     * exclude (stock_or_flow, additive_over_time, parts_in_year)
-    replace ('year' as grain)
+    replace (cast('year' as grain) as grain)
 from finer
 where stock_or_flow = 'stock' and month(period_start) = 12 and grain != 'day'
