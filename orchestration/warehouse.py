@@ -13,7 +13,7 @@ from typing import get_args
 import duckdb
 import polars as pl
 
-from exports.vocabulary import STATUS_WORDS
+from exports.vocabulary import AREA, STATUS_WORDS
 from orchestration.access import reach
 from orchestration.checks import check_table
 from orchestration.declarations.city_models import CODE_TYPES, CityModel, contract, read_models
@@ -242,9 +242,33 @@ def build(place: Place, stage: str) -> list[NodeResult]:
     results = list(_invoke(place, arguments))
     failed = [one for one in results if one.status in ("error", "fail", "runtime error")]
     if failed:
+        if any("Could not convert string" in one.message for one in failed):
+            _check_areas(place)
         own = _city_models(place)
         raise WarehouseError("\n".join(_failure(one, own) for one in failed))
     return results
+
+
+def _check_areas(place: Place) -> None:
+    """Raise WarehouseError where rows of the lake are of areas that are declared no longer."""
+    known = pl.scan_parquet(place.inputs / "area.parquet").select(AREA)
+    delivered = pl.scan_parquet(place.lake / "observations" / "*" / "*.parquet")
+    lost = (
+        delivered.join(known, on=AREA, how="anti")
+        .group_by(*AREA, "source_id")
+        .len()
+        .sort(pl.all())
+        .head(5)
+        .collect()
+        .rows()
+    )
+    if lost:
+        told = "\n".join(
+            f"areas/  {system} {version} has no area {area!r}, but {count} rows that {source} "
+            "delivered are of it; declare it again, or take those deliveries back"
+            for system, version, area, source, count in lost
+        )
+        raise WarehouseError(told)
 
 
 _BROKEN = {
