@@ -296,6 +296,7 @@ def _invoke(
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
+    _silence()
     os.environ.update(environment(place))
     folder = str(place.dbt)
     quiet = ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none"]
@@ -323,6 +324,18 @@ def _invoke(
             message=one.message or "",
             seconds=one.execution_time,
         )
+
+
+def _silence() -> None:
+    """Have dbt make none of its thousands of messages: errors are in its results."""
+    from dbt_common.events.event_manager import EventManager
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
+
+    class Silent(EventManager):
+        def fire_event(self, *_event: object, **_options: object) -> None:
+            pass
+
+    ctx_set_event_manager(Silent())
 
 
 def read_table(place: Place, name: str) -> pl.DataFrame:
