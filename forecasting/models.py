@@ -26,9 +26,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
-from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from forecasting.refusal import not_settled
 
@@ -54,6 +51,8 @@ def forecast_quantiles(series: Floats, *, season_length: int, horizon: int) -> F
     Raises:
         Refusal: the estimation did not settle or gave no finite, positive spread.
     """
+    from scipy import stats
+
     centre, spread = float(np.nanmean(series)), float(np.nanstd(series))
     model, result = _fit((series - centre) / spread, season_length)
     mean, variance = _propagate(model, result, horizon)
@@ -68,6 +67,8 @@ def forecast_quantiles(series: Floats, *, season_length: int, horizon: int) -> F
 
 def _fit(series: Floats, season_length: int) -> tuple[Any, Any]:
     """Estimate the variances; a second optimiser is tried before the series is refused."""
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
     for method in ("lbfgs", "powell"):
         model = UnobservedComponents(
             series,
@@ -88,6 +89,8 @@ def _fit(series: Floats, season_length: int) -> tuple[Any, Any]:
 
 def _troubled(caught: list[warnings.WarningMessage]) -> bool:
     """Whether a warning says that this estimate is not to be trusted; any other is passed on."""
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning
+
     troubled = False
     for warning in caught:
         if issubclass(warning.category, (ConvergenceWarning, RuntimeWarning)):

@@ -84,8 +84,8 @@ class Place:
 
     @property
     def dbt(self) -> Path:
-        """The copy of the dbt project that runs."""
-        return self.build / "dbt"
+        """The copy of the dbt project that runs, one for all days."""
+        return self.folder / "var" / "build" / "dbt"
 
     @property
     def docs(self) -> Path:

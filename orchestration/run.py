@@ -1,16 +1,18 @@
-"""Runs the whole graph in this process, shows progress and ends with a short table."""
+"""Runs a municipality in this process and shows progress.
+
+The whole of it is `orchestration.steps` in their order; what is selected goes through Dagster,
+whose start alone takes seconds.
+"""
 
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import dagster as dg
-from dagster._core.definitions.asset_selection import AssetSelection
 from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -51,40 +53,39 @@ def run(
 
 
 def _run(city: City, select: str | None) -> Outcome:
-    city.tell("open the graph")
-    rebuilt = city.place.dirty.exists()
-    from orchestration.definitions import graph
+    from orchestration import steps
 
-    _quiet()
-    everything = graph(city).get_implicit_global_asset_job_def()
-    first = AssetSelection.groups("deliveries", "lake", "declared", "ledger")
-    wanted = AssetSelection.all() if select is None else AssetSelection.from_string(select)
-    if city.place.as_of is not None:
-        wanted = wanted - AssetSelection.groups("release")
-    instance = dg.DagsterInstance.ephemeral()
-    layer = everything.asset_layer
-    _execute(everything, (first & wanted).resolve(layer.asset_graph), instance)
-    if select is None and city.is_current():
+    rebuilt = city.place.dirty.exists()
+    if select is not None:
+        _run_selected(city, select)
+        return Outcome(city, computed=True, rebuilt=rebuilt)
+    steps.arrive(city)
+    if city.is_current():
         return Outcome(city, computed=False, rebuilt=False)
-    _execute(everything, (wanted - first).resolve(layer.asset_graph), instance)
-    if select is None:
-        city.remember()
+    steps.follow(city)
+    city.remember()
     return Outcome(city, computed=True, rebuilt=rebuilt)
 
 
-def _execute(
-    job: dg.JobDefinition,
-    keys: Set[dg.AssetKey],
-    instance: dg.DagsterInstance,
-) -> None:
-    if not keys:
-        return
-    job.execute_in_process(
-        asset_selection=sorted(keys),
-        instance=instance,
-        run_config=_SILENT,
-        raise_on_error=True,
-    )
+def _run_selected(city: City, select: str) -> None:
+    city.tell("open the graph")
+    import dagster as dg
+
+    from orchestration.definitions import graph
+
+    _quiet()
+    wanted = dg.AssetSelection.from_string(select)
+    if city.place.as_of is not None:
+        wanted = wanted - dg.AssetSelection.groups("release")
+    everything = graph(city).get_implicit_global_asset_job_def()
+    keys = wanted.resolve(everything.asset_layer.asset_graph)
+    if keys:
+        everything.execute_in_process(
+            asset_selection=sorted(keys),
+            instance=dg.DagsterInstance.ephemeral(),
+            run_config=_SILENT,
+            raise_on_error=True,
+        )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The plain functions behind the assets after ingest: look ahead, mark, publish, release."""
+"""The plain functions behind the assets, and the order in which a run calls them."""
 
 import duckdb
 import polars as pl
@@ -9,8 +9,7 @@ from exports.publish import keep
 from exports.publish import publish as put_in_place
 from exports.release import Profile, build_release, create_ledger
 from exports.vocabulary import AREA
-from forecasting.outlook import outlook
-from orchestration import checks, warehouse
+from orchestration import checks, corrections, warehouse
 from orchestration.city import City
 from orchestration.declarations.offers import item_rows, voice_rows
 from orchestration.declarations.releases import ReleaseProfile
@@ -28,6 +27,35 @@ from quality.occasions import OCCASION_SCHEMA, occasions
 
 # Values and what it takes to withhold from them what publishing withholds.
 OF_TODAY = ("area", "indicator_value", "indicator_smallest_count", *CONTEXT)
+
+_STAGES = {
+    "base": "compute the indicators",
+    "outlook": "load the outlook",
+    "review": "load marks",
+}
+
+
+def arrive(city: City) -> None:
+    """Take in and check every delivery, then hand over what dbt reads."""
+    for _, source in sorted(city.declarations.sources.items()):
+        receive(city, source)
+        check_delivered(city, source)
+    hand_over(city)
+
+
+def follow(city: City) -> None:
+    """All that follows from what was handed over, releases last; none as of an earlier day."""
+    build(city, "base")
+    look_ahead(city)
+    build(city, "outlook")
+    mark(city)
+    ask_about_goals(city)
+    find_occasions(city)
+    build(city, "review")
+    publish(city)
+    if city.place.as_of is None:
+        for _, profile in sorted(city.declarations.releases.items()):
+            release(city, profile)
 
 
 def receive(city: City, source: Source) -> Intake:
@@ -77,8 +105,28 @@ def _set_aside(city: City, entry: Delivery, reason: str) -> None:
         intake.new = [whole if one == entry else one for one in intake.new]
 
 
+def hand_over(city: City) -> None:
+    """Write what dbt reads: the declarations as tables, and the ledgers."""
+    city.tell("hand over to the warehouse")
+    warehouse.write_inputs(city.declarations, city.place)
+
+
+def build(city: City, stage: str) -> list[warehouse.NodeResult]:
+    """Run one stage of the dbt project; the first one begins the warehouse."""
+    city.tell(_STAGES[stage])
+    if stage == "base":
+        warehouse.begin(city.place)
+    results = warehouse.build(city.place, stage)
+    if stage == "base":
+        city.corrected = corrections.verify(city.place)
+    return results
+
+
 def look_ahead(city: City) -> int:
     """Forecast what the indicators ask for; write `forecast.parquet` and give back its rows."""
+    from forecasting.outlook import outlook
+
+    city.tell("look ahead")
     rules = [
         (one.id, one.forecast.grain, one.forecast.levels, one.forecast.horizon, one.formula.kind)
         for one in city.declarations.indicators.values()
@@ -110,6 +158,7 @@ def look_ahead(city: City) -> int:
 
 def mark(city: City) -> int:
     """Let all detectors look at the values; write `mark.parquet` and give back its rows."""
+    city.tell("look for what could be misread")
     frames = Frames(
         **{
             name: read_table(city.place, f"marts.{name}")
@@ -127,6 +176,7 @@ def ask_about_goals(city: City) -> int:
     What publishing withholds is left out before, so that no correlation gives it away. Gives back
     the number of rows.
     """
+    city.tell("ask what changed together")
     tables, areas = _values_of_today(city)
     goals = [
         (goal.indicator, goal.group, goal.grain)
@@ -161,6 +211,7 @@ def find_occasions(city: City) -> int:
     What publishing withholds is left out before, so that no reason gives it away. Where nobody was
     heard nothing is looked at. Gives back the number of rows.
     """
+    city.tell("look for occasions to talk")
     path = city.place.inputs / "occasion.parquet"
     if not city.declarations.voices:
         lake.write_parquet(pl.DataFrame(schema=OCCASION_SCHEMA), path)
@@ -215,6 +266,7 @@ def publish(city: City) -> str:
     Where the warehouse stands in a `fachplanung` room, protected sources are
     disclosure-controlled in it too.
     """
+    city.tell("publish")
     mask = mask_protected if _is_protected(city) else None
     place = city.place
     done = put_in_place(
@@ -227,11 +279,13 @@ def publish(city: City) -> str:
         write_areas(register.areas, register.outlines, place.published_areas)
     else:
         place.published_areas.unlink(missing_ok=True)
+    warehouse.finish(place)
     return done.content_hash
 
 
 def release(city: City, profile: ReleaseProfile) -> str:
     """Release the published marts to one audience; gives back the release's id."""
+    city.tell(f"release for {profile.audience}")
     place = city.place
     done = build_release(
         published_tables(city),

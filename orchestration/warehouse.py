@@ -7,8 +7,9 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import duckdb
 import polars as pl
@@ -23,6 +24,9 @@ from orchestration.declarations.tree import Declarations, read_declarations
 from orchestration.ingest import lake
 from orchestration.place import Place
 from orchestration.touched import as_text, fingerprints, remember, touched
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 STAGES = ("base", "outlook", "review")
 RELEASE_SCHEMA = {
@@ -238,8 +242,8 @@ def build(place: Place, stage: str) -> list[NodeResult]:
     Raises WarehouseError when a model or test fails.
     """
     arguments = ["build", "--select", f"tag:{stage}", "--exclude-resource-type", "unit_test"]
-    arguments += ["--indirect-selection", "buildable"]
-    results = list(_invoke(place, arguments))
+    arguments += ["--indirect-selection", "buildable", "--no-write-json"]
+    results = list(_invoke(place, arguments, _parsed(manifest_path(place))))
     failed = [one for one in results if one.status in ("error", "fail", "runtime error")]
     if failed:
         if any("Could not convert string" in one.message for one in failed):
@@ -291,16 +295,29 @@ def _failure(one: NodeResult, models: list[str]) -> str:
 
 
 def manifest_path(place: Place) -> Path:
-    """The project's manifest, parsed anew only when the project has changed."""
+    """The project's manifest, parsed anew only when the project or dbt has changed."""
     target = place.dbt / "target" / "manifest.json"
     stamp = place.dbt / "target" / "fingerprint"
     own = "".join(f"{name}\n{text}" for name, text in city_files(place).items())
-    fingerprint = hashlib.sha256((project_fingerprint() + own).encode()).hexdigest()
+    known = project_fingerprint() + version("dbt-core") + version("dbt-duckdb") + own
+    fingerprint = hashlib.sha256(known.encode()).hexdigest()
     if not target.exists() or not stamp.exists() or stamp.read_text() != fingerprint:
         copy_project(place)
         list(_invoke(place, ["parse"]))
         stamp.write_text(fingerprint)
     return target
+
+
+def _parsed(manifest: Path) -> "Manifest":
+    """The manifest as dbt itself keeps it: handed over, dbt parses nothing.
+
+    Left to itself it parses everything anew where an option or a variable differs.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    kept = manifest.with_name("partial_parse.msgpack").read_bytes()
+    return Manifest.from_msgpack(kept, decoder=extended_mashumuro_decoder)
 
 
 def document(place: Place) -> Path:
@@ -326,14 +343,17 @@ def project_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _invoke(place: Place, arguments: list[str]) -> Iterator[NodeResult]:
+def _invoke(
+    place: Place, arguments: list[str], manifest: "Manifest | None" = None
+) -> Iterator[NodeResult]:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
+    _silence()
     os.environ.update(environment(place))
     folder = str(place.dbt)
-    quiet = ["--quiet", "--no-use-colors", "--log-level-file", "none"]
-    variables: dict[str, object] = {}  # for all commands alike: others mean parsing anew
+    quiet = ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none"]
+    variables: dict[str, object] = {}
     if place.as_of is not None:
         variables["as_of"] = place.as_of.isoformat()
     if own := _city_models(place):
@@ -341,7 +361,7 @@ def _invoke(place: Place, arguments: list[str]) -> Iterator[NodeResult]:
     if variables:
         arguments = [*arguments, "--vars", json.dumps(variables)]
     try:
-        outcome = dbtRunner().invoke(
+        outcome = dbtRunner(manifest).invoke(
             [*quiet, *arguments, "--project-dir", folder, "--profiles-dir", folder]
         )
     finally:
@@ -357,6 +377,18 @@ def _invoke(place: Place, arguments: list[str]) -> Iterator[NodeResult]:
             message=one.message or "",
             seconds=one.execution_time,
         )
+
+
+def _silence() -> None:
+    """Have dbt make none of its thousands of messages: errors are in its results."""
+    from dbt_common.events.event_manager import EventManager
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
+
+    class Silent(EventManager):
+        def fire_event(self, *_event: object, **_options: object) -> None:
+            pass
+
+    ctx_set_event_manager(Silent())
 
 
 def read_table(place: Place, name: str) -> pl.DataFrame:

@@ -26,7 +26,6 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from scipy import stats
 
 QUESTION_SCHEMA: Final = pl.Schema(
     {
@@ -142,6 +141,8 @@ def _compare(
     kinds: Mapping[str, str],
     as_of: date,
 ) -> _Pair:
+    from scipy import stats
+
     pair = _Pair(
         dict.fromkeys(QUESTION_SCHEMA.names())
         | {"indicator_id_a": first[0], "group_id_a": first[1]}
@@ -203,6 +204,8 @@ def _changes(here: pl.DataFrame, periods: list[date], column: str, kind: str) ->
 
 def _judge(pairs: list[_Pair]) -> None:
     """Benjamini and Hochberg over all pairs compared, and intervals that agree with it."""
+    from scipy import stats
+
     tested = sorted((pair for pair in pairs if pair.correlation is not None), key=_by_p)
     count = len(tested)
     smallest = 1.0

@@ -27,7 +27,6 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from scipy import stats
 
 OCCASION_SCHEMA: Final = pl.Schema(
     {
@@ -161,9 +160,10 @@ _NOT_SHOWN: Final = ("areas", "group_id")
 
 
 def _latest(values: pl.DataFrame, facts: Mapping[str, Any]) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Per indicator that can be tested: the rows of its coarsest grain and latest known period.
+    """Per indicator that can be tested, the rows of its coarsest grain in one period.
 
-    Known for the whole municipality: a mere part of it has no rest to stand against.
+    The latest in which it is known for the whole municipality: a mere part of it has no rest to
+    stand against.
     """
     tops = dict(values.group_by("area_system").agg(pl.col("level_rank").max()).iter_rows())
     for indicator_id, fact in sorted(facts.items()):
@@ -229,6 +229,8 @@ def _rest(whole: Mapping[str, Any], part: Mapping[str, Any]) -> float | None:
 
 
 def _p_value(kind: str, part: Mapping[str, Any], whole: Mapping[str, Any]) -> float:
+    from scipy import stats
+
     cases, every = (int(np.rint(one["numerator"])) for one in (part, whole))
     if kind == "share":
         base, all_bases = (int(np.rint(one["denominator"])) for one in (part, whole))

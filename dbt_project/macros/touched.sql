@@ -46,8 +46,20 @@ made as a whole. A model of measures is followed for the touched measures; one t
     {%- do return(with_codes(relation, node, as_texts=true) if reads_texts(model) else relation) -%}
 {%- endmacro %}
 
+{#- A place is named when a model runs, not when it is parsed: what is parsed serves every municipality. -#}
+{% macro where_it_lies(relation) -%}
+    {%- if not execute or not relation.external -%}
+        {%- do return(relation) -%}
+    {%- endif -%}
+    {%- set lies = namespace(path=relation.external) -%}
+    {%- for name in ['WIRKRAUM_LAKE', 'WIRKRAUM_INPUTS'] -%}
+        {%- set lies.path = lies.path | replace('$' ~ name, env_var(name) | replace("'", "''")) -%}
+    {%- endfor -%}
+    {%- do return(relation.replace(external=lies.path)) -%}
+{%- endmacro %}
+
 {% macro source(group, name) -%}
-    {%- set relation = builtins.source(group, name) -%}
+    {%- set relation = where_it_lies(builtins.source(group, name)) -%}
     {%- if not execute or model.resource_type != 'model' -%}
         {%- do return(relation) -%}
     {%- endif -%}

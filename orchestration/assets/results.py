@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import steps, warehouse
+from orchestration import steps
 from orchestration.city import City
 from orchestration.declarations.releases import ReleaseProfile
 from orchestration.declarations.tree import Declarations
@@ -20,7 +20,6 @@ def _mart(name: str) -> dg.AssetKey:
 def _computed(
     name: str,
     deps: Iterable[str],
-    telling: str,
     description: str,
     step: Callable[[City], int],
 ) -> dg.AssetsDefinition:
@@ -35,9 +34,7 @@ def _computed(
         required_resource_keys={"city"},
     )
     def computed(context: dg.AssetExecutionContext) -> Any:
-        city: City = context.resources.city
-        city.tell(telling)
-        return dg.MaterializeResult(metadata={"rows": step(city)})
+        return dg.MaterializeResult(metadata={"rows": step(context.resources.city)})
 
     return computed
 
@@ -45,28 +42,24 @@ def _computed(
 forecast = _computed(
     "forecast",
     ("indicator_value", "area", "indicator"),
-    "look ahead",
     "Look ahead with 80 and 95 % intervals, or a refusal in words.",
     steps.look_ahead,
 )
 mark = _computed(
     "mark",
     ("indicator_value", "indicator", "area", "area_crosswalk"),
-    "look for what could be misread",
     "What is unusual about a value, what could explain it, and a question.",
     steps.mark,
 )
 goal_question = _computed(
     "goal_question",
     steps.OF_TODAY,
-    "ask what changed together",
     "Questions where indicators with goals changed together; conflicts are declared.",
     steps.ask_about_goals,
 )
 occasion = _computed(
     "occasion",
     steps.OF_TODAY,
-    "look for occasions to talk",
     "Where numbers of several departments and people point to one place or group.",
     steps.find_occasions,
 )
@@ -84,10 +77,7 @@ def published_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         required_resource_keys={"city"},
     )
     def published(context: dg.AssetExecutionContext) -> Any:
-        city: City = context.resources.city
-        city.tell("publish")
-        content_hash = steps.publish(city)
-        warehouse.finish(city.place)
+        content_hash = steps.publish(context.resources.city)
         return dg.MaterializeResult(metadata={"content_hash": content_hash})
 
     return published
@@ -108,9 +98,7 @@ def _release(profile: ReleaseProfile) -> dg.AssetsDefinition:
         required_resource_keys={"city"},
     )
     def release(context: dg.AssetExecutionContext) -> Any:
-        city: City = context.resources.city
-        city.tell(f"release for {profile.audience}")
-        release_id = steps.release(city, profile)
+        release_id = steps.release(context.resources.city, profile)
         return dg.MaterializeResult(metadata={"release_id": release_id})
 
     return release

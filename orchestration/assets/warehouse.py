@@ -8,9 +8,8 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from orchestration import corrections, warehouse
+from orchestration import steps
 from orchestration.assets.deliveries import delivery_key
-from orchestration.city import City
 from orchestration.declarations.tree import Declarations
 
 DECLARED = (
@@ -103,9 +102,7 @@ def inputs_asset(declarations: Declarations, manifest: Path) -> dg.AssetsDefinit
         required_resource_keys={"city"},
     )
     def inputs(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        city: City = context.resources.city
-        city.tell("hand over to the warehouse")
-        warehouse.write_inputs(city.declarations, city.place)
+        steps.hand_over(context.resources.city)
         for key in keys:
             yield dg.MaterializeResult(asset_key=key)
 
@@ -125,11 +122,6 @@ def _source_words(manifest: Path) -> dict[dg.AssetKey, str]:
 
 def stage_assets(manifest: Path, stage: str) -> dg.AssetsDefinition:
     """One stage of the dbt project as assets, each dbt test an asset check."""
-    words = {
-        "base": "compute the indicators",
-        "outlook": "load the outlook",
-        "review": "load marks",
-    }
 
     @dbt_assets(
         manifest=manifest,
@@ -140,13 +132,7 @@ def stage_assets(manifest: Path, stage: str) -> dg.AssetsDefinition:
         required_resource_keys={"city"},
     )
     def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        city: City = context.resources.city
-        city.tell(words[stage])
-        if stage == "base":
-            warehouse.begin(city.place)
-        results = {one.unique_id: one for one in warehouse.build(city.place, stage)}
-        if stage == "base":
-            city.corrected = corrections.verify(city.place)
+        results = {one.unique_id: one for one in steps.build(context.resources.city, stage)}
         checks = {spec.key: spec for spec in context.assets_def.check_specs}
         built = [name.rsplit(".", 1)[-1] for name in results]
         for key in sorted(context.selected_asset_keys, key=lambda key: built.index(key.path[-1])):

@@ -15,23 +15,20 @@ HEADER = (
     "source,measure,area_version,area,period_start,grain,group,expected,corrected,"
     "why_de,why_en,told,state,as_of\n"
 )
-LINE = "fall,faelle,1,0101,2020-01-01,year,all,210,120,Zahlendreher,digits swapped,Amt A,"
 
 
-def _deliver(folder: Path, day: str, first: int) -> None:
-    text = f"Jahr;Viertel;Fälle\n2020;0101;{first}\n2020;0102;30\n2020;0201;40\n"
+def _line(area: str, expected: int, corrected: int, state: str, start: str = "2020-01-01") -> str:
+    head = f"fall,faelle,1,{area},{start},year,all,{expected},{corrected}"
+    return f"{head},Zahlendreher,digits swapped,Amt A,{state}\n"
+
+
+def _deliver(folder: Path, day: str, *rows: str) -> None:
+    text = "Jahr;Viertel;Fälle\n" + "".join(f"2020;{row}\n" for row in rows)
     (folder / "deliveries" / "fall" / f"fall_{day}.csv").write_text(text, encoding="utf-8")
 
 
 def _correct(folder: Path, *lines: str) -> None:
     (folder / "corrections.csv").write_text(HEADER + "".join(lines), encoding="utf-8")
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Path:
-    folder = new_town(tmp_path / "town")
-    _deliver(folder, "2021-01-31", 210)
-    return folder
 
 
 def _run(folder: Path, *arguments: str) -> str:
@@ -57,51 +54,48 @@ def _value(path: Path, area: str = "0101") -> tuple[Any, ...]:
     return row
 
 
-def test_the_way_of_a_correction(town: Path) -> None:
+def test_the_way_of_corrections(tmp_path: Path) -> None:
+    """One that upstream has not fixed, one that it has, and one that came later."""
+    town = new_town(tmp_path / "town")
     published = Place(town).published_warehouse
+    _deliver(town, "2021-01-31", "0101;210", "0102;63", "0201;40")
+    _deliver(town, "2021-06-30", "0102;36")
+    known = _line("0101", 210, 120, "reported,2021-03-01")
+    fixed = _line("0102", 63, 36, "fixed,2021-03-01")
+    _correct(town, known, fixed, _line("0201", 40, 4, "reported,2021-05-01"))
 
-    # Lines that fit nothing are errors, all together; nothing is published.
-    late = LINE.replace("2020-01-01", "2020-02-01")
-    _correct(town, late + "open,2021-03-01\n", LINE.replace(",210,", ",201,") + "open,2021-03-01\n")
-    said = _fails(town)
-    assert "corrections.csv:2  faelle, area 0101 (1), 2020-02-01, year, all: no delivery" in said
-    assert "corrections.csv:3  faelle, area 0101 (1), 2020-01-01, year, all: expected 201" in said
-    assert "found 210 in fall_2021-01-31.csv. If upstream has fixed it, set state: fixed" in said
-    assert not published.exists()
-
-    # Known: the value is corrected, everywhere it goes into.
-    _correct(town, LINE + "reported,2021-03-01\n")
-    assert "Corrections (corrections.csv): 1 applied" in _run(town)
+    # What is known is corrected, everywhere it goes into; what was fixed holds as delivered.
+    said = _run(town)
+    assert "Corrections (corrections.csv): 2 applied, 1 fixed upstream" in said
     reason = "berichtigt: Zahlendreher, geliefert war 210"
     reason_en = "corrected: digits swapped, delivered was 210"
     assert _value(published) == (120, "estimated", reason, reason_en, "2021-03-01")
-    assert _value(published, "0102")[:2] == (30, "observed")
-    assert _value(published, "0")[:3] == (190, "estimated", reason)
+    assert _value(published, "0102")[:3] == (36, "observed", None)
+    assert _value(published, "01")[:3] == (156, "estimated", reason)
+    assert _value(published, "0")[:2] == (160, "estimated")
     told = wirkraum("explain", "faelle", "-m", town, "--area", "0101", "--period", "2020").stdout
     assert reason in told
     assert "210 → 120 (berichtigt, corrections.csv:2, mitgeteilt an: Amt A)" in told
 
-    # Seen from a day on which nobody knew: as delivered.
-    _run(town, "--as-of", "2021-02-28")
-    earlier = Place(town).folder / "var" / "published" / "as_of" / "2021-02-28"
-    assert _value(earlier / "warehouse.duckdb")[:2] == (210, "observed")
-
-    # Upstream fixes it: the run fails and says what to do; what is published stays.
-    _deliver(town, "2021-06-30", 120)
-    said = _fails(town)
-    assert "corrections.csv:2  faelle, area 0101 (1), 2020-01-01, year, all: expected 210" in said
-    assert "found 120 in fall_2021-06-30.csv. Upstream has fixed it: set state: fixed" in said
-    assert _value(published)[0] == 120
-
-    # Noted as fixed: the delivered value holds; of a day in between the correction still does.
-    _correct(town, LINE + "fixed,2021-03-01\n")
-    assert "Corrections (corrections.csv): 1 fixed upstream" in _run(town)
-    assert _value(published)[:3] == (120, "observed", None)
+    # Seen from a day in between: not yet fixed, and one that nobody knew is as delivered.
     _run(town, "--as-of", "2021-04-01")
-    between = Place(town).folder / "var" / "published" / "as_of" / "2021-04-01"
-    assert _value(between / "warehouse.duckdb")[:3] == (120, "estimated", reason)
+    between = town / "var" / "published" / "as_of" / "2021-04-01" / "warehouse.duckdb"
+    assert _value(between)[:3] == (120, "estimated", reason)
+    assert _value(between, "0102")[:3] == (36, "estimated", reason.replace("210", "63"))
+    assert _value(between, "0201")[:2] == (40, "observed")
 
-    # The old wrong value comes back: the run says so.
-    _deliver(town, "2021-09-30", 210)
+    # Lines that no longer fit are errors, all together, that say what to do; what is published
+    # stays. Upstream fixes one; the old wrong value of another comes back.
+    _deliver(town, "2021-09-30", "0101;120", "0102;63")
+    open_since = "open,2021-03-01"
+    late = _line("0101", 210, 120, open_since, "2020-02-01")
+    _correct(town, known, fixed, late, _line("0201", 41, 4, open_since))
     said = _fails(town)
+    cell = "2020-01-01, year, all"
+    assert f"corrections.csv:2  faelle, area 0101 (1), {cell}: expected 210" in said
+    assert "found 120 in fall_2021-09-30.csv. Upstream has fixed it: set state: fixed" in said
     assert "was fixed, but fall_2021-09-30.csv says the old wrong value again" in said
+    assert "corrections.csv:4  faelle, area 0101 (1), 2020-02-01, year, all: no delivery" in said
+    assert f"corrections.csv:5  faelle, area 0201 (1), {cell}: expected 41" in said
+    assert "found 40 in fall_2021-01-31.csv. If upstream has fixed it, set state: fixed" in said
+    assert _value(published)[0] == 120

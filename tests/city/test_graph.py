@@ -14,6 +14,16 @@ SNAPSHOT = Path(__file__).with_name("graph.txt")
 pytestmark = [pytest.mark.city]
 
 
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    return City.open(new_musterstadt(tmp_path_factory.mktemp("graph") / "city"))
+
+
+@pytest.fixture(scope="module")
+def definitions(city: City) -> dg.Definitions:
+    return graph(city)
+
+
 def _as_text(definitions: dg.Definitions) -> str:
     lines = []
     for spec in sorted(definitions.resolve_all_asset_specs(), key=lambda one: one.key):
@@ -30,16 +40,14 @@ def _as_text(definitions: dg.Definitions) -> str:
     return "\n".join(lines) + "\n"
 
 
-def test_the_graph_is_the_one_we_know(tmp_path: Path) -> None:
+def test_the_graph_is_the_one_we_know(definitions: dg.Definitions, tmp_path: Path) -> None:
     """After a change that is meant: read the new text, then write it to graph.txt."""
-    definitions = graph(City.open(new_musterstadt(tmp_path / "city")))
     text = _as_text(definitions)
     (tmp_path / "graph.txt").write_text(text, encoding="utf-8")
     assert text == SNAPSHOT.read_text(encoding="utf-8"), f"now: {tmp_path / 'graph.txt'}"
 
 
-def test_every_asset_is_described(tmp_path: Path) -> None:
-    definitions = graph(City.open(new_musterstadt(tmp_path / "city")))
+def test_every_asset_is_described(definitions: dg.Definitions) -> None:
     silent = [
         spec.key.to_user_string()
         for spec in definitions.resolve_all_asset_specs()
@@ -48,8 +56,7 @@ def test_every_asset_is_described(tmp_path: Path) -> None:
     assert silent == []
 
 
-def test_the_inbox_sensor_waits_until_files_stand_still_and_runs_once(tmp_path: Path) -> None:
-    city = City.open(new_musterstadt(tmp_path / "city"))
+def test_the_inbox_sensor_waits_until_files_stand_still_and_runs_once(city: City) -> None:
     cursor: str | None = None
     seen = []
     for _ in range(3):

@@ -30,8 +30,8 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
         take_in(declarations, declarations.sources[source_id], places[0])
     for place in places:
         warehouse.write_inputs(declarations, place)
-        warehouse.copy_project(place)
-        built = list(warehouse._invoke(place, ["run", "--select", *NEEDED]))
+        parsed = warehouse._parsed(warehouse.manifest_path(place))
+        built = list(warehouse._invoke(place, ["run", "--select", *NEEDED], parsed))
         assert {one.status for one in built} == {"success"}
     with duckdb.connect(str(places[0].warehouse), read_only=True) as connection:
         connection.execute(f"attach '{places[1].warehouse}' as known (read_only)")
