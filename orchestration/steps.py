@@ -20,7 +20,7 @@ from orchestration.ingest.lake import Delivery
 from orchestration.ingest.rename import follow_renames
 from orchestration.warehouse import read_table
 from quality.checks import VERDICT_SCHEMA
-from quality.comovement import goal_questions
+from quality.comovement import QUESTION_SCHEMA, goal_questions
 from quality.expectations import judge
 from quality.marks import Frames, find_marks
 from quality.occasions import OCCASION_SCHEMA, occasions
@@ -173,16 +173,20 @@ def mark(city: City) -> int:
 def ask_about_goals(city: City) -> int:
     """Ask where indicators with goals changed together; write `goal_question.parquet`.
 
-    What publishing withholds is left out before, so that no correlation gives it away. Gives back
-    the number of rows.
+    What publishing withholds is left out before, so that no correlation gives it away. Where fewer
+    than two indicators have goals nothing is looked at. Gives back the number of rows.
     """
     city.tell("ask what changed together")
-    tables, areas = _values_of_today(city)
+    path = city.place.inputs / "goal_question.parquet"
     goals = [
         (goal.indicator, goal.group, goal.grain)
         for goal in city.declarations.goals.values()
         if goal.versions[-1].state != "dropped"
     ]
+    if len({indicator for indicator, _, _ in goals}) < 2:
+        lake.write_parquet(pl.DataFrame(schema=QUESTION_SCHEMA), path)
+        return 0
+    tables, areas = _values_of_today(city)
     terms = [
         (one.id, term.measure)
         for one in city.declarations.indicators.values()
@@ -201,7 +205,7 @@ def ask_about_goals(city: City) -> int:
         ),
         as_of=city.known_on,
     )
-    lake.write_parquet(asked, city.place.inputs / "goal_question.parquet")
+    lake.write_parquet(asked, path)
     return asked.height
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -174,3 +175,15 @@ def test_great_expectations_has_one_door() -> None:
         if "great_expectations" in imports(ast.parse(path.read_bytes()))
     ]
     assert knowing == ["quality/expectations.py"]
+
+
+def test_a_run_loads_what_is_slow_only_where_it_needs_it() -> None:
+    """With nothing new a run is over in a second; each of these takes as long to import."""
+    slow = {"dagster", "dbt", "great_expectations", "pandas", "scipy", "statsmodels"}
+    code = (
+        "import sys; from forecasting import outlook; from orchestration import cli, run, steps; "
+        f"sys.exit(' '.join({slow!r} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""
