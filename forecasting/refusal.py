@@ -103,6 +103,16 @@ def share_out_of_bounds() -> Refusal:
     )
 
 
+def too_few_together(series: int, of_series: int, periods: int, of_periods: int) -> Refusal:
+    """Small counts need several districts over some time to learn from."""
+    return Refusal(
+        f"Zu wenig für kleine Fallzahlen: {series} Gebiete über {periods} Zeiträume; nötig sind "
+        f"{of_series} Gebiete über {of_periods} Zeiträume, die gemeinsam betrachtet werden.",
+        f"Too little for small counts: {series} areas over {periods} periods; it takes "
+        f"{of_series} areas over {of_periods} periods, looked at together.",
+    )
+
+
 def triangle_too_short(found: int, needed: int, lag: int) -> Refusal:
     """Too few earlier periods say how much late reports add to a count of this age."""
     return Refusal(
