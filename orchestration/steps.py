@@ -19,6 +19,7 @@ from orchestration.ingest import lake
 from orchestration.ingest.deliver import Intake, take_in
 from orchestration.ingest.lake import Delivery
 from orchestration.ingest.rename import follow_renames
+from orchestration.nowcasts import nowcasts, run_id
 from orchestration.warehouse import read_table
 from quality.checks import VERDICT_SCHEMA
 from quality.comovement import goal_questions
@@ -78,7 +79,7 @@ def _set_aside(city: City, entry: Delivery, reason: str) -> None:
 
 
 def look_ahead(city: City) -> int:
-    """Forecast what the indicators ask for; write `forecast.parquet` and give back its rows."""
+    """Forecast and nowcast what indicators ask for; write `forecast.parquet`; gives its rows."""
     rules = [
         (one.id, one.forecast.grain, one.forecast.levels, one.forecast.horizon, one.formula.kind)
         for one in city.declarations.indicators.values()
@@ -103,7 +104,8 @@ def look_ahead(city: City) -> int:
             "semi join specs using (indicator_id, grain) where value.group_id = 'all' "
             "order by all"
         ).pl()
-    forecast = outlook(values, specs, run_id=f"{city.known_on:%Y%m%d}")
+        growing = nowcasts(city, connection)
+    forecast = pl.concat([outlook(values, specs, run_id=run_id(city)), growing])
     lake.write_parquet(forecast, city.place.inputs / "forecast.parquet")
     return forecast.height
 
