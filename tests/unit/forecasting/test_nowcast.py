@@ -143,6 +143,14 @@ def test_a_short_triangle_is_refused_in_words() -> None:
     assert made(states)["quantile"].null_count() == 0
 
 
+def test_with_nothing_settled_or_nothing_at_all() -> None:
+    states, _ = town(weeks=3)
+    found = made(states)
+    assert found["quantile"].null_count() == found.height == 9
+    assert "nur von 0 früheren" in found["reason"][0]
+    assert made(states.clear()).is_empty()
+
+
 def test_order_of_rows_does_not_matter() -> None:
     states, _ = town()
     assert made(states.sample(fraction=1.0, shuffle=True, seed=3)).equals(made(states))
