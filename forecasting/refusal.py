@@ -103,6 +103,26 @@ def share_out_of_bounds() -> Refusal:
     )
 
 
+def too_few_together(series: int, of_series: int, periods: int, of_periods: int) -> Refusal:
+    """Small counts need several districts over some time to learn from."""
+    return Refusal(
+        f"Zu wenig für kleine Fallzahlen: {series} Gebiete über {periods} Zeiträume; nötig sind "
+        f"{of_series} Gebiete über {of_periods} Zeiträume, die gemeinsam betrachtet werden.",
+        f"Too little for small counts: {series} areas over {periods} periods; it takes "
+        f"{of_series} areas over {of_periods} periods, looked at together.",
+    )
+
+
+def triangle_too_short(found: int, needed: int, lag: int) -> Refusal:
+    """Too few earlier periods say how much late reports add to a count of this age."""
+    return Refusal(
+        f"Zu kurz: nur von {found} früheren Zeiträumen ist bekannt, was {lag} Tage nach ihrem Ende "
+        f"vorlag und was daraus wurde; für eine Hochrechnung braucht es mindestens {needed}.",
+        f"Too short: of only {found} earlier periods it is known what was there {lag} days after "
+        f"their end and what became of it; a nowcast needs at least {needed}.",
+    )
+
+
 def not_settled() -> Refusal:
     """The estimation found no stable answer."""
     return Refusal(

@@ -117,7 +117,7 @@ def _published(place: Place, console: Console) -> None:
         )
         forecasts = number(
             "select count(distinct (indicator_id, area_version, area_id, group_id, grain)) "
-            "from marts.forecast where quantile is not null"
+            "from marts.forecast where quantile is not null and model <> 'nowcast'"
         )
         refused = connection.sql(
             "select reason_en, count(*) from marts.forecast where quantile is null "
@@ -131,6 +131,12 @@ def _published(place: Place, console: Console) -> None:
             if refusals
             else "",
         )
+        growing = number(
+            "select count(distinct (indicator_id, area_version, area_id, group_id, period_start)) "
+            "from marts.forecast where quantile is not null and model = 'nowcast'"
+        )
+        if growing:
+            table.add_row("counts still growing", f"{growing:,}", "nowcast beside the value")
         signs = connection.sql(
             "select sign || ' ' || severity, count(*) from marts.mark group by 1 order by 1"
         ).fetchall()

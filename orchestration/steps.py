@@ -123,8 +123,9 @@ def build(city: City, stage: str) -> list[warehouse.NodeResult]:
 
 
 def look_ahead(city: City) -> int:
-    """Forecast what the indicators ask for; write `forecast.parquet` and give back its rows."""
+    """Forecast and nowcast what indicators ask for; write `forecast.parquet`; gives its rows."""
     from forecasting.outlook import outlook
+    from orchestration.nowcasts import nowcasts, run_id
 
     city.tell("look ahead")
     rules = [
@@ -151,7 +152,8 @@ def look_ahead(city: City) -> int:
             "semi join specs using (indicator_id, grain) where value.group_id = 'all' "
             "order by all"
         ).pl()
-    forecast = outlook(values, specs, run_id=f"{city.known_on:%Y%m%d}")
+        growing = nowcasts(city, connection)
+    forecast = pl.concat([outlook(values, specs, run_id=run_id(city)), growing])
     lake.write_parquet(forecast, city.place.inputs / "forecast.parquet")
     return forecast.height
 

@@ -13,8 +13,9 @@ from orchestration.declarations.tree import Declarations
 PUBLISHED = dg.AssetKey(["published", "warehouse"])
 
 
-def _mart(name: str) -> dg.AssetKey:
-    return dg.AssetKey(["marts", name])
+def _table(name: str) -> dg.AssetKey:
+    """A mart by its name, any other table as schema/name."""
+    return dg.AssetKey(name.split("/") if "/" in name else ["marts", name])
 
 
 def _computed(
@@ -23,11 +24,11 @@ def _computed(
     description: str,
     step: Callable[[City], int],
 ) -> dg.AssetsDefinition:
-    """Python reads marts and writes rows that a later stage of dbt reads."""
+    """Python reads tables and writes rows that a later stage of dbt reads."""
 
     @dg.asset(
         key=["computed", name],
-        deps=[_mart(mart) for mart in deps],
+        deps=[_table(one) for one in deps],
         group_name="computed",
         kinds={"python", "parquet"},
         description=description,
@@ -41,8 +42,8 @@ def _computed(
 
 forecast = _computed(
     "forecast",
-    ("indicator_value", "area", "indicator"),
-    "Look ahead with 80 and 95 % intervals, or a refusal in words.",
+    ("indicator_value", "area", "indicator", "period", "core/indicator_part_state"),
+    "Look ahead and nowcast with 80 and 95 % intervals, or a refusal in words.",
     steps.look_ahead,
 )
 mark = _computed(

@@ -344,6 +344,21 @@ class ForecastRule(Declared):
     horizon: Annotated[int, Field(ge=1, le=60)]
 
 
+class NowcastRule(Declared):
+    """For which series late reports are expected, so that the latest counts are still growing."""
+
+    grain: Literal["month", "quarter", "half_year", "year"]
+    levels: Annotated[list[Identifier], Field(min_length=1)]
+    settled_after_days: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1500,
+            description="Days after the end of a period from which its count is taken as complete.",
+        ),
+    ]
+
+
 class Indicator(Declared):
     """One indicator. Adding one is adding one file like this and nothing else."""
 
@@ -369,11 +384,21 @@ class Indicator(Declared):
         None
     )
     forecast: ForecastRule | None = None
+    nowcast: NowcastRule | None = None
     was: FormerIds = []
     retired: Annotated[
         Retired | None,
         Field(description="Still computed from what is there, but not forecast any more."),
     ] = None
+
+    @model_validator(mode="after")
+    def _only_counts_grow(self) -> Self:
+        if self.nowcast is not None and self.formula.kind not in ("count", "rate"):
+            raise ValueError(
+                f"a {self.formula.kind} has no nowcast; only a count of events, or a rate of them, "
+                "grows by late reports"
+            )
+        return self
 
     @model_validator(mode="after")
     def _computed_from_another(self) -> Self:

@@ -10,8 +10,10 @@ from orchestration.declarations.groups import TargetGroup
 from orchestration.declarations.indicators import (
     PARTS_OF_AN_INDEX,
     Access,
+    ForecastRule,
     Index,
     Indicator,
+    NowcastRule,
     Term,
     measures_behind,
 )
@@ -496,10 +498,19 @@ class _Check:
             at, ("formula", "over"), formula.over, self.all.codes, "dimension"
         ):
             self._by_bands(at, indicator, formula.over)
-        if indicator.forecast is not None:
-            for index, name in enumerate(indicator.forecast.levels):
-                where = ("forecast", "levels", index)
-                self._named(at, where, name, self._levels(), "level")
+        self._looked_ahead(at, indicator)
+
+    def _looked_ahead(self, at: tuple[str, str], indicator: Indicator) -> None:
+        for role in ("forecast", "nowcast"):
+            rule: ForecastRule | NowcastRule | None = getattr(indicator, role)
+            for index, name in enumerate([] if rule is None else rule.levels):
+                self._named(at, (role, "levels", index), name, self._levels(), "level")
+        for term in [] if indicator.nowcast is None else indicator.formula.numerator:
+            if term.measure in self.all.measures:
+                _, measure = self.all.measures[term.measure]
+                if measure.kind != "flow":
+                    found = f"found the {measure.kind} {measure.id!r}"
+                    self.report(*at, ("nowcast",), f"{found}; only flows grow by late reports")
 
     def _computed_from(self, at: tuple[str, str], indicator: Indicator) -> None:
         """What an indicator is computed from exists, may be used and ends in measures."""

@@ -3,11 +3,15 @@
 import hashlib
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
+from examples.musterstadt.city import QUARTERS
+from examples.musterstadt.world import HOME, simulate
 from exports.publish import content_hash
 from orchestration.ingest import lake
 from orchestration.place import Place
@@ -203,6 +207,37 @@ def test_totals_are_those_of_the_generated_world(city: Place) -> None:
             "and grain = 'year'",
         )
         assert rows == [(float(expected),)], year
+
+
+def test_nowcasts_hold_what_late_reports_add_and_leave_the_values_alone(city: Place) -> None:
+    rows = _query(
+        city.published_warehouse,
+        "pivot (select area_id, level, month(period_start) as month, quantile, forecast.value, "
+        "known.numerator as known from marts.forecast join marts.indicator_value as known "
+        "using (indicator_id, area_system, area_version, area_id, period_start, grain, group_id) "
+        "join marts.area using (area_system, area_version, area_id) "
+        "where model = 'nowcast' and indicator_id = 'wohnungseinbruch' "
+        "and year(period_start) = 2024) on quantile in (0.1, 0.5, 0.9) using any_value(value) "
+        "order by all",
+    )
+    assert {month for _, _, month, *_ in rows} == set(range(7, 13))
+    world = simulate()
+    events = world.events
+    months = np.array([date.fromordinal(day).replace(day=1).toordinal() for day in events.day])
+    home = events.recorded_as == HOME
+    inside = []
+    for area, level, month, known, low, middle, high in rows:
+        true = home & (months == date(2024, int(str(month)), 1).toordinal())
+        if level == "stadt":
+            written = true & (events.reported <= date(2025, 1, 20).toordinal())
+            assert known == written.sum()
+            assert float(str(known)) <= float(str(middle))
+        else:
+            here = [place for place, one in enumerate(QUARTERS) if one.new.startswith(str(area))]
+            true &= np.isin(events.quarter, here)
+        inside.append(float(str(low)) <= true.sum() <= float(str(high)))
+    # Where a few cases are all there is, a range holds more than it says.
+    assert 0.8 <= np.mean(inside) <= 0.98
 
 
 def test_every_value_has_its_line_of_marks(city: Place) -> None:

@@ -4,7 +4,8 @@ with newest as (
     from forecast
     qualify
         dense_rank() over (
-            partition by indicator_id, area_system, area_version, area_id, grain, group_id
+            partition by
+                indicator_id, area_system, area_version, area_id, grain, group_id, model = 'nowcast'
             order by as_of desc, run_id desc
         ) = 1
 ),
