@@ -9,17 +9,46 @@ only where ranges left out while learning score better with them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
-from forecasting.backtest import Backtest, step
+from forecasting.backtest import Backtest, look_back, step
+from forecasting.ensemble import SHORTEST
 from forecasting.linear import Floats
 from forecasting.scores import interval_score
 
 FEWEST_ORIGINS: Final = 3
 # So many origins weigh as much as the belief that ranges are right; set once, on M3 and hospital.
 _SHRINKAGE: Final = 6.0
+
+
+def calibrated_panel(
+    series: Sequence[Floats],
+    known: Sequence[Floats],
+    *,
+    season_length: int,
+    horizon: int,
+    levels: tuple[float, ...],
+    logs: bool = True,
+    shortest: int = SHORTEST,
+) -> tuple[Floats, Backtest]:
+    """Forecast a pool of series with ranges that learned from its past; the way by default.
+
+    Arguments are those of `forecasting.backtest.look_back`. Gives back today's quantiles (series,
+    horizon, quantiles) and the backtest, whose ranges are those before calibration.
+    """
+    quantiles, backtest = look_back(
+        series,
+        known,
+        season_length=season_length,
+        horizon=horizon,
+        levels=levels,
+        logs=logs,
+        shortest=shortest,
+    )
+    return stretched(quantiles, factors(backtest, levels)), backtest
 
 
 def factors(backtest: Backtest, levels: tuple[float, ...]) -> Floats:

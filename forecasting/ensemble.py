@@ -20,6 +20,7 @@ from forecasting.linear import Floats
 MODEL_NAME: Final = "ensemble"
 SHORTEST: Final = 6
 _LARGEST_EXPONENT: Final = 700.0
+_TWENTIETHS: Final = tuple((place + 0.5) / 20 for place in range(20))
 
 
 def forecast_panel(
@@ -59,6 +60,20 @@ def forecast_panel(
             raise ValueError("a series is constant or has gaps")
         found[rows] = _one_length(panel, season_length, horizon, levels, logs)
     return found
+
+
+def expected_panel(
+    series: Sequence[Floats], *, season_length: int, horizon: int, logs: bool = True
+) -> Floats:
+    """Expected values (series, horizon): they may be added up, medians may not.
+
+    Arguments are those of `forecast_panel`. The mean of quantiles that split the forecast into
+    twenty equally likely parts.
+    """
+    quantiles = forecast_panel(
+        series, season_length=season_length, horizon=horizon, levels=_TWENTIETHS, logs=logs
+    )
+    return np.asarray(quantiles.mean(axis=2))
 
 
 def _one_length(

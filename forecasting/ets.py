@@ -226,6 +226,33 @@ def smooth(
     )
 
 
+def one_step_errors(panel: Floats, *, season_length: int) -> Floats:
+    """Errors (series, length) of forecasting each value from those before it, on the plain scale.
+
+    Averaged over shapes and grids like the forecasts; for the covariance between series. Takes the
+    panel as `smooth` does.
+    """
+    length = panel.shape[1]
+    centre, spread = panel.mean(axis=1, keepdims=True), panel.std(axis=1, keepdims=True)
+    standard = ((panel - centre) / spread).T
+    each, criterion = [], []
+    for shape in SHAPES:
+        if shape.fits(length, season_length):
+            model = candidates(
+                shape, shape.grid(), length=length, season_length=season_length, horizon=1
+            )
+            errors = model.residuals @ standard
+            variance = np.maximum((errors**2).mean(axis=1), _SMALLEST_VARIANCE)
+            likelihood = -length / 2 * np.log(variance)
+            weight = np.exp(likelihood - likelihood.max(axis=0))
+            each.append(np.einsum("pn,ptn->tn", weight / weight.sum(axis=0), errors))
+            criterion.append(_penalty(model.estimated, length) - 2 * likelihood.max(axis=0))
+    evidence = np.stack(criterion)
+    shares = np.exp(-0.5 * (evidence - evidence.min(axis=0)))
+    shares /= shares.sum(axis=0)
+    return np.asarray(np.einsum("sn,stn->nt", shares, np.stack(each)) * spread)
+
+
 def explodes(quantiles: Floats, panel: Floats) -> NDArray[np.bool_]:
     """Which series (series, horizon, quantiles) are carried far beyond all that they ever were."""
     highest = np.abs(panel).max(axis=1)
@@ -278,6 +305,8 @@ def _one_scale(
 
 def _akaike(found: Average, model: Candidates, length: int) -> Floats:
     """Corrected information criterion at the best point of the grid."""
-    count = model.estimated
-    penalty = 2 * count + 2 * count * (count + 1) / (length - count - 1)
-    return np.asarray(penalty - 2.0 * found.likelihood)
+    return np.asarray(_penalty(model.estimated, length) - 2.0 * found.likelihood)
+
+
+def _penalty(estimated: int, length: int) -> float:
+    return 2 * estimated + 2 * estimated * (estimated + 1) / (length - estimated - 1)
