@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,22 @@ class Backtest:
     actual: Floats
     scale: Floats
 
+    def of(self, series: Sequence[int]) -> Backtest:
+        """The same of some of the series."""
+        rows = list(series)
+        return Backtest(
+            self.quantiles[:, rows], self.naive[:, rows], self.actual[:, rows], self.scale[rows]
+        )
+
+    def through(self, units: Sequence[Callable[[Floats], Floats]], scale: Floats) -> Backtest:
+        """The same in other units: a rising function and an error to compare with per series."""
+
+        def carried(figures: Floats) -> Floats:
+            each = [unit(figures[:, row]) for row, unit in enumerate(units)]
+            return np.stack(each, axis=1)
+
+        return Backtest(carried(self.quantiles), carried(self.naive), carried(self.actual), scale)
+
 
 def step(horizon: int) -> int:
     """How many periods lie between two origins: a quarter of the horizon."""
@@ -59,6 +75,7 @@ def look_back(
     levels: tuple[float, ...],
     logs: bool = True,
     shortest: int = SHORTEST,
+    beyond: int = 0,
 ) -> tuple[Floats, Backtest]:
     """Forecast a panel from today and from all earlier origins, at once.
 
@@ -70,9 +87,10 @@ def look_back(
         levels: the quantiles wanted.
         logs: as in `forecast_panel`.
         shortest: least number of values at an origin.
+        beyond: how many periods more today's forecasts go, which are not looked back at.
 
     Returns:
-        Today's quantiles (series, horizon, quantiles), and the backtest.
+        Today's quantiles (series, horizon + beyond, quantiles), and the backtest.
     """
     asked = [
         (place, row, cut)
@@ -81,9 +99,14 @@ def look_back(
         if np.ptp(values[: values.size - cut]) > 0
     ]
     histories = [series[row][: series[row].size - cut] for _, row, cut in asked]
-    options = {"season_length": season_length, "horizon": horizon, "levels": levels}
-    found = forecast_panel([*series, *histories], logs=logs, **options)  # type: ignore[arg-type]
-    naive = naive_panel(histories, **options)  # type: ignore[arg-type]
+    found = forecast_panel(
+        [*series, *histories],
+        season_length=season_length,
+        horizon=horizon + beyond,
+        levels=levels,
+        logs=logs,
+    )
+    naive = naive_panel(histories, season_length=season_length, horizon=horizon, levels=levels)
     origins = 1 + max((place for place, _, _ in asked), default=-1)
     shape = (origins, len(series), horizon)
     result = Backtest(
@@ -93,7 +116,7 @@ def look_back(
         np.array([naive_error(values, season_length) for values in known]),
     )
     for one, (place, row, cut) in enumerate(asked):
-        result.quantiles[place, row] = found[len(series) + one]
+        result.quantiles[place, row] = found[len(series) + one, :horizon]
         result.naive[place, row] = naive[one]
         came = known[row][known[row].size - cut :][:horizon]
         result.actual[place, row, : came.size] = came

@@ -75,11 +75,30 @@ def factors(backtest: Backtest, levels: tuple[float, ...]) -> Floats:
 
 
 def stretched(quantiles: Floats, factor: Floats) -> Floats:
-    """Give ranges (..., horizon, quantiles) their factors (horizon, ranges); the median stays."""
+    """Give ranges (..., horizon, quantiles) their factors (horizon, ranges); the median stays.
+
+    Periods beyond those of the factors take the last one.
+    """
     ranges = factor.shape[-1]
+    further = quantiles.shape[-2] - factor.shape[0]
+    factor = np.concatenate([factor, np.repeat(factor[-1:], further, axis=0)])
     middle = quantiles[..., ranges : ranges + 1]
     both = np.concatenate([factor, np.ones_like(factor[..., :1]), factor[..., ::-1]], axis=-1)
     return np.sort(middle + (quantiles - middle) * both, axis=-1)
+
+
+def cross_stretched(backtest: Backtest, levels: tuple[float, ...]) -> Backtest:
+    """A backtest whose ranges learned from all other origins: how good calibrated ones are."""
+    each = backtest.quantiles.copy()
+    for origin in range(each.shape[0]):
+        others = Backtest(
+            np.delete(backtest.quantiles, origin, axis=0),
+            np.delete(backtest.naive, origin, axis=0),
+            np.delete(backtest.actual, origin, axis=0),
+            backtest.scale,
+        )
+        each[origin] = stretched(each[origin], factors(others, levels))
+    return Backtest(each, backtest.naive, backtest.actual, backtest.scale)
 
 
 def _distances(backtest: Backtest, rank: int) -> Floats:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from forecasting import ets, theta
 from forecasting.linear import Floats
@@ -52,13 +53,15 @@ def forecast_panel(
     if lengths.size and lengths.min() < SHORTEST:
         raise ValueError(f"a series has {lengths.min()} values; at least {SHORTEST} are needed")
     found = np.empty((len(series), horizon, len(levels)))
-    for length in np.unique(lengths):
-        rows = np.flatnonzero(lengths == length).tolist()
-        panel = np.stack([series[row] for row in rows]).astype(np.float64)
-        # Written so that a gap fails as well.
-        if not (np.ptp(panel, axis=1) > 0).all():
-            raise ValueError("a series is constant or has gaps")
-        found[rows] = _one_length(panel, season_length, horizon, levels, logs)
+    # Several threads would share these small products differently on each machine, and for long.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for length in np.unique(lengths):
+            rows = np.flatnonzero(lengths == length).tolist()
+            panel = np.stack([series[row] for row in rows]).astype(np.float64)
+            # Written so that a gap fails as well.
+            if not (np.ptp(panel, axis=1) > 0).all():
+                raise ValueError("a series is constant or has gaps")
+            found[rows] = _one_length(panel, season_length, horizon, levels, logs)
     return found
 
 

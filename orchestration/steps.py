@@ -78,7 +78,10 @@ def _set_aside(city: City, entry: Delivery, reason: str) -> None:
 
 
 def look_ahead(city: City) -> int:
-    """Forecast what the indicators ask for; write `forecast.parquet` and give back its rows."""
+    """Forecast what the indicators ask for; give back the rows of `forecast.parquet`.
+
+    How good such forecasts were is written beside it, to `forecast_backtest.parquet`.
+    """
     rules = [
         (one.id, one.forecast.grain, one.forecast.levels, one.forecast.horizon, one.formula.kind)
         for one in city.declarations.indicators.values()
@@ -103,9 +106,10 @@ def look_ahead(city: City) -> int:
             "semi join specs using (indicator_id, grain) where value.group_id = 'all' "
             "order by all"
         ).pl()
-    forecast = outlook(values, specs, run_id=f"{city.known_on:%Y%m%d}")
-    lake.write_parquet(forecast, city.place.inputs / "forecast.parquet")
-    return forecast.height
+    found = outlook(values, specs, run_id=f"{city.known_on:%Y%m%d}")
+    lake.write_parquet(found.forecast, city.place.inputs / "forecast.parquet")
+    lake.write_parquet(found.backtest, city.place.inputs / "forecast_backtest.parquet")
+    return found.forecast.height
 
 
 def mark(city: City) -> int:
