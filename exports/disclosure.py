@@ -63,6 +63,7 @@ MASKED: Final = (
     "indicator_smallest_count",
     "indicator_revision",
     "forecast",
+    "forecast_backtest",
     "mark",
     "control_total",
     "goal_progress",
@@ -86,6 +87,8 @@ REACH_FIGURES: Final = (
     *("without_area", "value", "low", "high"),
 )
 REACH_CELL: Final = ("service_id", "programme_id", *AREA, *PERIOD)
+REPEATS: Final = "seasonal_naive"
+BACKTEST_FIGURES: Final = ("smape", "mase", "wis", "coverage_80", "coverage_95")
 OCCASION_FIGURES: Final = ("value", "low", "high", "reference", "q_value")
 COMPUTED_FROM_VALUES: Final = ("change", "cumulative")
 # Judged by the smallest count they could give away, named in `indicator_smallest_count`.
@@ -104,6 +107,10 @@ UNCHECKED: Final = ("Fallzahl nicht prüfbar", "count cannot be checked")
 COMPONENT: Final = (
     "Bestandteile geschützt, auch in anderen Gebieten",
     "components withheld, in other areas too",
+)
+BACKTEST: Final = (
+    "Rückblick geschützt, weil Werte dieser Kennzahl geschützt sind",
+    "record withheld because values of this indicator are suppressed",
 )
 FORECAST: Final = (
     "Ausblick geschützt, weil Werte dieser Reihe geschützt sind",
@@ -512,18 +519,39 @@ def suppress_forecasts(forecasts: pl.DataFrame, values: pl.DataFrame) -> pl.Data
 
     `values` is the frame after `suppress_values`. A series (indicator, area, grain, group) is
     withheld where its last known value is suppressed, refusals included, since their words may
-    name figures; so is a forecast for a period whose own value is suppressed.
+    name figures; so is a forecast for a period whose own value is suppressed, and one that repeats
+    the last season where any value of its series is suppressed.
     """
     known = values.filter(pl.col("value").is_not_null() | (pl.col("status") == "suppressed"))
     last = known.group_by(SERIES).agg(pl.col("status").sort_by("period_start").last())
-    hit = _matches(forecasts, last.filter(status="suppressed"), SERIES) | _matches(
-        forecasts, values.filter(status="suppressed"), KEY
-    )
+    suppressed = values.filter(status="suppressed")
+    repeated = (forecasts["model"] == REPEATS) & _matches(forecasts, suppressed, SERIES)
+    hit = repeated | _matches(forecasts, last.filter(status="suppressed"), SERIES)
+    hit |= _matches(forecasts, suppressed, KEY)
     return forecasts.with_columns(
         value=pl.when(~hit).then(pl.col("value")),
         status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
         reason=pl.when(hit).then(pl.lit(FORECAST[0])).otherwise(pl.col("reason")),
         reason_en=pl.when(hit).then(pl.lit(FORECAST[1])).otherwise(pl.col("reason_en")),
+    )
+
+
+def suppress_backtests(backtests: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Withhold how wrong forecasts were where a value they were held against is withheld.
+
+    `values` is the frame after `suppress_values`. Whoever knows all other values of a level could
+    solve a mean error for the one that is missing.
+    """
+    hit = _matches(
+        backtests,
+        values.filter(status="suppressed", group_id="all"),
+        ("indicator_id", "area_system", "area_version", "grain"),
+    )
+    return backtests.with_columns(
+        *(pl.when(~hit).then(pl.col(name)).alias(name) for name in BACKTEST_FIGURES),
+        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+        reason=pl.when(hit).then(pl.lit(BACKTEST[0])).otherwise(pl.col("reason")),
+        reason_en=pl.when(hit).then(pl.lit(BACKTEST[1])).otherwise(pl.col("reason_en")),
     )
 
 
@@ -574,6 +602,8 @@ def protect(tables: Mapping[str, pl.DataFrame], rule: Rule) -> dict[str, pl.Data
         goals["contribution"] = suppress_contributions(
             tables["contribution"], goals["programme_reach"]
         )
+    if "forecast_backtest" in tables:
+        goals["forecast_backtest"] = suppress_backtests(tables["forecast_backtest"], values)
     if "occasion" in tables:
         goals["occasion"] = suppress_occasions(tables["occasion"], values)
     if "indicator_reference" in tables:
@@ -658,6 +688,8 @@ def mask_protected(
         )
     if "forecast" in tables:
         masked["forecast"] = suppress_forecasts(tables["forecast"], values)
+    if "forecast_backtest" in tables:
+        masked["forecast_backtest"] = suppress_backtests(tables["forecast_backtest"], values)
     if "mark" in tables:
         masked["mark"] = generalise_marks(tables["mark"], values)
     if "goal_progress" in tables:

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting import refusal
-from forecasting.models import QUANTILES
+from forecasting.scores import QUANTILES
 
 Floats = NDArray[np.float64]
 

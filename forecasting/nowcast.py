@@ -30,8 +30,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecasting import refusal
-from forecasting.models import QUANTILES
 from forecasting.refusal import Refusal
+from forecasting.scores import QUANTILES
 
 Floats = NDArray[np.float64]
 

@@ -1,25 +1,33 @@
 """Look ahead for many series at once, or say per series why not.
 
 A series is one indicator, area (of one version), group and grain. Everything is deterministic: same
-frames, same forecast, bit for bit.
+frames, same forecast, bit for bit. Series of one indicator, grain and level learn from each other
+how wide ranges have to be; where repeating the last season would have been closer in the past, that
+is published instead.
 """
 
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from forecasting import refusal
-from forecasting.models import MODEL_NAME, QUANTILES, SEASON_LENGTH, forecast_quantiles
+from forecasting import ensemble, naive, refusal
+from forecasting.accuracy import BACKTEST_SCHEMA, POOL, accuracy, naive_wins
+from forecasting.backtest import Backtest, look_back
+from forecasting.calibrate import cross_stretched, factors, stretched
+from forecasting.ets import EXPLOSIVE_FACTOR
+from forecasting.gaps import filled
+from forecasting.naive import naive_panel
 from forecasting.refusal import Refusal
 from forecasting.scales import Scale, choose_scale
+from forecasting.scores import QUANTILES, naive_error
 
 Floats = NDArray[np.float64]
 
@@ -51,13 +59,21 @@ FORECAST_SCHEMA: Final = pl.Schema(
     }
 )
 
+SEASON_LENGTH: Final = {"month": 12, "quarter": 4, "half_year": 2, "year": 1}
 MONTHS_PER_PERIOD: Final = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 MINIMUM_LENGTH: Final = {"month": 24, "quarter": 10, "half_year": 10, "year": 8}
 MINIMUM_MEAN_CASES: Final = 10.0
 LONGEST_GAP_AT_END: Final = 3
 LARGEST_MISSING_SHARE: Final = 0.3
-EXPLOSIVE_FACTOR: Final = 10.0
+LEAST_WIDTH: Final = 1e-4
 USABLE_STATUS: Final = ["observed", "provisional", "estimated"]
+
+
+class Outlook(NamedTuple):
+    """What `outlook` gives back."""
+
+    forecast: pl.DataFrame
+    backtest: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -73,7 +89,7 @@ class _Series:
         return int(np.isfinite(self.values).sum())
 
 
-def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> pl.DataFrame:
+def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> Outlook:
     """Forecast every series that a spec asks for; series without a spec are left out.
 
     A forecast is one row per period and quantile (0.025, 0.1, 0.5, 0.9, 0.975) with status
@@ -90,7 +106,9 @@ def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> pl.Dat
         run_id: written into every row.
 
     Returns:
-        The columns of `forecast`, sorted by series, period and quantile.
+        The columns of `forecast`, sorted by series, period and quantile, and those of
+        `forecast_backtest`: how wrong forecasts made earlier were, per indicator, grain, level and
+        periods ahead, beside those that repeat the last season.
 
     Raises:
         ValueError: a column is missing, a grain is unknown, a horizon is below 1, or a key is there
@@ -98,11 +116,20 @@ def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> pl.Dat
     """
     _check_inputs(values, specs)
     rows: list[dict[str, Any]] = []
-    for series in _collect(values, specs).iter_rows(named=True):
-        rows.extend(_one_series(series, run_id))
-    return pl.DataFrame(rows, schema=FORECAST_SCHEMA).sort(
+    ready: list[_Ready] = []
+    for row in _collect(values, specs).iter_rows(named=True):
+        try:
+            ready.append(_prepared(row))
+        except Refusal as why:
+            rows.append(_refused(row, run_id, why))
+    backtests = [pl.DataFrame(schema=BACKTEST_SCHEMA)]
+    for batch in _grouped(ready, lambda one: one.batch):
+        for pool, quantiles, backtest in _look(batch):
+            rows.extend(_pool_rows(pool, quantiles, backtest, backtests, run_id))
+    forecast = pl.DataFrame(rows, schema=FORECAST_SCHEMA).sort(
         *SERIES_KEY, "period_start", "quantile", nulls_last=True, maintain_order=True
     )
+    return Outlook(forecast, pl.concat(backtests).sort(*POOL, "model", "ahead"))
 
 
 def _check_inputs(values: pl.DataFrame, specs: pl.DataFrame) -> None:
@@ -174,27 +201,159 @@ def _collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _one_series(row: Mapping[str, Any], run_id: str) -> Iterator[dict[str, Any]]:
-    base = {name: row[name] for name in SERIES_KEY} | {
+@dataclass(frozen=True)
+class _Ready:
+    """A series that can be forecast: on the scale on which it is modelled, its gaps filled."""
+
+    row: Mapping[str, Any]
+    scale: Scale
+    values: Floats
+    modelled: Floats
+    periods_after_end: int
+
+    @property
+    def batch(self) -> Hashable:
+        """What can be computed at once."""
+        return self.row["grain"], self.row["horizon"], self.scale.name == "log"
+
+    @property
+    def pool(self) -> Hashable:
+        """Which series learn from each other."""
+        return *(self.row[name] for name in POOL if name != "run_id"), self.scale.name
+
+    def in_its_unit(self, modelled: Floats) -> Floats:
+        """Values or quantiles in the unit of the indicator."""
+        if self.scale.name == "log":
+            return np.maximum(modelled - self.scale.offset, 0.0)
+        return self.scale.back(modelled)
+
+
+def _grouped(ready: list[_Ready], key: Callable[[_Ready], Hashable]) -> list[list[_Ready]]:
+    groups: dict[Hashable, list[_Ready]] = {}
+    for one in ready:
+        groups.setdefault(key(one), []).append(one)
+    return list(groups.values())
+
+
+def _prepared(row: Mapping[str, Any]) -> _Ready:
+    """Put a series on the scale of the models; raises Refusal."""
+    if row["version_end"] is not None and row["version_end"] < row["end"]:
+        raise refusal.superseded(row["newest_version"])
+    series = _on_grid(row)
+    scale = _suitable(series, row)
+    # On the plain scale the ensemble looks at the logs itself, so half a case is all that is added.
+    plain = scale.name == "log"
+    modelled = series.values + scale.offset if plain else scale.forward(series.values)
+    modelled = filled(modelled, SEASON_LENGTH[row["grain"]])
+    if plain:
+        modelled = np.maximum(modelled, scale.offset)
+    return _Ready(row, scale, series.values, modelled, series.periods_after_end)
+
+
+def _look(batch: list[_Ready]) -> Iterator[tuple[list[_Ready], Floats, Backtest]]:
+    """Forecast a batch and its past; give back each pool with its quantiles and its backtest."""
+    grain, horizon = batch[0].row["grain"], batch[0].row["horizon"]
+    quantiles, backtest = look_back(
+        [one.modelled for one in batch],
+        [np.where(np.isfinite(one.values), one.modelled, np.nan) for one in batch],
+        season_length=SEASON_LENGTH[grain],
+        horizon=horizon,
+        # As far as the most belated area may need, so that none depends on who else is late.
+        beyond=LONGEST_GAP_AT_END,
+        levels=QUANTILES,
+        logs=batch[0].scale.name == "log",
+        shortest=MINIMUM_LENGTH[grain],
+    )
+    place = {id(one): number for number, one in enumerate(batch)}
+    for pool in _grouped(batch, lambda one: one.pool):
+        members = [place[id(one)] for one in pool]
+        yield pool, quantiles[members], backtest.of(members)
+
+
+def _pool_rows(
+    pool: list[_Ready],
+    quantiles: Floats,
+    backtest: Backtest,
+    backtests: list[pl.DataFrame],
+    run_id: str,
+) -> Iterator[dict[str, Any]]:
+    """Rows of all series of a pool; adds the record of how good such forecasts were."""
+    grain = pool[0].row["grain"]
+    units = [one.in_its_unit for one in pool]
+    steps = np.array([naive_error(one.values, SEASON_LENGTH[grain]) for one in pool])
+    scored = cross_stretched(backtest, QUANTILES).through(units, steps)
+    simple = naive_wins(scored, QUANTILES)
+    key = {name: pool[0].row[name] for name in POOL if name != "run_id"} | {"run_id": run_id}
+    newest = max(one.row["as_of"] for one in pool)
+    published = naive.MODEL_NAME if simple else ensemble.MODEL_NAME
+    backtests.append(accuracy(scored, QUANTILES, key=key, published=published, as_of=newest))
+    if simple:
+        quantiles = naive_panel(
+            [one.modelled for one in pool],
+            season_length=SEASON_LENGTH[grain],
+            horizon=quantiles.shape[1],
+            levels=QUANTILES,
+        )
+    else:
+        quantiles = stretched(quantiles, factors(backtest, QUANTILES))
+    for one, modelled in zip(pool, quantiles, strict=True):
+        try:
+            found = _publishable(one, modelled)
+        except Refusal as why:
+            yield _refused(one.row, run_id, why)
+        else:
+            yield from _forecast_rows(one.row, run_id, found, published)
+
+
+def _publishable(one: _Ready, modelled: Floats) -> Floats:
+    """Quantiles in the unit of the indicator, one row per period; raises Refusal."""
+    known = np.isfinite(one.values)
+    # What was filled in teaches nothing about errors.
+    middle = modelled[:, 2:3]
+    modelled = middle + (modelled - middle) * np.sqrt(known.size / known.sum())
+    modelled = modelled[: one.periods_after_end + one.row["horizon"]]
+    if not modelled[0, -1] - modelled[0, 0] > LEAST_WIDTH * np.ptp(one.modelled):
+        raise refusal.not_settled()
+    quantiles = one.in_its_unit(modelled)
+    highest = float(np.nanmax(np.abs(one.values)))
+    upper = float(np.max(np.abs(quantiles)))
+    if not np.isfinite(upper):
+        raise refusal.not_settled()
+    if upper > EXPLOSIVE_FACTOR * highest:
+        raise refusal.explosive(upper, highest)
+    return quantiles
+
+
+def _base(row: Mapping[str, Any], run_id: str, model: str) -> dict[str, Any]:
+    return {name: row[name] for name in SERIES_KEY} | {
         "run_id": run_id,
         "scenario_id": "trend",
-        "model": MODEL_NAME,
+        "model": model,
         "as_of": row["as_of"],
     }
-    last = row["period_start"][-1] if row["period_start"] else row["latest_date"]
-    try:
-        quantiles = _forecast(row)
-    except Refusal as why:
-        yield base | {
-            "period_start": _later(last, 1, row["grain"]),
-            "status": "missing",
-            "reason": why.reason_de,
-            "reason_en": why.reason_en,
-        }
-        return
-    reason_de, reason_en = _note(row)
+
+
+def _last(row: Mapping[str, Any]) -> date:
+    last: date = row["period_start"][-1] if row["period_start"] else row["latest_date"]
+    return last
+
+
+def _refused(row: Mapping[str, Any], run_id: str, why: Refusal) -> dict[str, Any]:
+    return _base(row, run_id, ensemble.MODEL_NAME) | {
+        "period_start": _later(_last(row), 1, row["grain"]),
+        "status": "missing",
+        "reason": why.reason_de,
+        "reason_en": why.reason_en,
+    }
+
+
+def _forecast_rows(
+    row: Mapping[str, Any], run_id: str, quantiles: Floats, model: str
+) -> Iterator[dict[str, Any]]:
+    reason_de, reason_en = _note(row, model)
+    base = _base(row, run_id, model)
     for ahead, per_quantile in enumerate(quantiles.tolist(), start=1):
-        period = _later(last, ahead, row["grain"])
+        period = _later(_last(row), ahead, row["grain"])
         for quantile, value in zip(QUANTILES, per_quantile, strict=True):
             yield base | {
                 "period_start": period,
@@ -204,27 +363,6 @@ def _one_series(row: Mapping[str, Any], run_id: str) -> Iterator[dict[str, Any]]
                 "reason": reason_de,
                 "reason_en": reason_en,
             }
-
-
-def _forecast(row: Mapping[str, Any]) -> Floats:
-    """Quantiles in the unit of the indicator, one row per period; raises Refusal."""
-    if row["version_end"] is not None and row["version_end"] < row["end"]:
-        raise refusal.superseded(row["newest_version"])
-    series = _on_grid(row)
-    scale = _suitable(series, row)
-    modelled = forecast_quantiles(
-        scale.forward(series.values),
-        season_length=SEASON_LENGTH[row["grain"]],
-        horizon=series.periods_after_end + row["horizon"],
-    )
-    quantiles = scale.back(modelled)
-    highest = float(np.nanmax(np.abs(series.values)))
-    upper = float(np.max(np.abs(quantiles)))
-    if not np.isfinite(upper):
-        raise refusal.not_settled()
-    if upper > EXPLOSIVE_FACTOR * highest:
-        raise refusal.explosive(upper, highest)
-    return quantiles
 
 
 def _on_grid(row: Mapping[str, Any]) -> _Series:
@@ -279,19 +417,27 @@ def _later(last: date, periods: int, grain: str) -> date:
     return date(year, month, final if is_month_end else min(last.day, final))
 
 
-def _note(row: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Say on which uncertain ground a forecast stands; None where all values were observed."""
+def _note(row: Mapping[str, Any], model: str) -> tuple[str | None, str | None]:
+    """Say on which uncertain ground a forecast stands; None where there is nothing to say."""
+    german, english = [], []
+    if model == naive.MODEL_NAME:
+        seasonal = SEASON_LENGTH[row["grain"]] > 1
+        german.append(
+            f"{'Das letzte Jahr wiederholt' if seasonal else 'Der letzte Wert fortgeschrieben'}: "
+            "das traf im Rückblick besser als das Modell."
+        )
+        english.append(
+            f"{'The last year repeated' if seasonal else 'The last value carried forward'}: "
+            "looking back, that was closer than the model."
+        )
     parts = [
         (row["converted"], "umgerechneten oder geschätzten", "converted or estimated"),
         (row["provisional"], "vorläufigen", "provisional"),
     ]
-    found = [(count, german, english) for count, german, english in parts if count]
-    if not found:
-        return None, None
-    total = len(row["value"])
-    german = " und ".join(f"{count} {word}" for count, word, _ in found)
-    english = " and ".join(f"{count} {word}" for count, _, word in found)
-    return (
-        f"Beruht auch auf {german} Werten (von {total}).",
-        f"Also rests on {english} values (of {total}).",
-    )
+    if found := [(count, de, en) for count, de, en in parts if count]:
+        total = len(row["value"])
+        counted = " und ".join(f"{count} {word}" for count, word, _ in found)
+        german.append(f"Beruht auch auf {counted} Werten (von {total}).")
+        counted = " and ".join(f"{count} {word}" for count, _, word in found)
+        english.append(f"Also rests on {counted} values (of {total}).")
+    return " ".join(german) or None, " ".join(english) or None

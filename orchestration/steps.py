@@ -123,7 +123,10 @@ def build(city: City, stage: str) -> list[warehouse.NodeResult]:
 
 
 def look_ahead(city: City) -> int:
-    """Forecast and nowcast what indicators ask for; write `forecast.parquet`; gives its rows."""
+    """Forecast and nowcast what indicators ask for; give back the rows of `forecast.parquet`.
+
+    How good such forecasts were is written beside it, to `forecast_backtest.parquet`.
+    """
     from forecasting.outlook import outlook
     from orchestration.nowcasts import nowcasts, run_id
 
@@ -153,8 +156,10 @@ def look_ahead(city: City) -> int:
             "order by all"
         ).pl()
         growing = nowcasts(city, connection)
-    forecast = pl.concat([outlook(values, specs, run_id=run_id(city)), growing])
+    found = outlook(values, specs, run_id=run_id(city))
+    forecast = pl.concat([found.forecast, growing])
     lake.write_parquet(forecast, city.place.inputs / "forecast.parquet")
+    lake.write_parquet(found.backtest, city.place.inputs / "forecast_backtest.parquet")
     return forecast.height
 
 

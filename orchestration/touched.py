@@ -24,7 +24,8 @@ READ_AS_A_WHOLE = (
     *("target_group", "reach", "reach_area", "reach_dimension", "reach_term", "contribution"),
     *("voice", "dialogue", "dialogue_change", "dialogue_indicator", "facility"),
     *("reference_set", "reference_context", "reference_indicator"),
-    *("quarantine", "check_result", "release", "forecast", "mark", "goal_question", "occasion"),
+    *("quarantine", "check_result", "release", "forecast", "forecast_backtest"),
+    *("mark", "goal_question", "occasion"),
 )
 _COMPUTED_FROM = ("indicator_derived", "indicator_component", "indicator_read")
 

@@ -40,12 +40,37 @@ def _computed(
     return computed
 
 
-forecast = _computed(
-    "forecast",
-    ("indicator_value", "area", "indicator", "period", "core/indicator_part_state"),
-    "Look ahead and nowcast with 80 and 95 % intervals, or a refusal in words.",
-    steps.look_ahead,
+@dg.multi_asset(
+    name="forecast",
+    specs=[
+        dg.AssetSpec(
+            ["computed", name],
+            deps=[
+                _table(one)
+                for one in (
+                    *("indicator_value", "area", "indicator", "period"),
+                    "core/indicator_part_state",
+                )
+            ],
+            group_name="computed",
+            kinds={"python", "parquet"},
+            description=description,
+        )
+        for name, description in (
+            ("forecast", "Look ahead and nowcast with intervals, or a refusal in words."),
+            ("forecast_backtest", "How wrong looks ahead from earlier values were."),
+        )
+    ],
+    required_resource_keys={"city"},
 )
+def forecast(context: dg.AssetExecutionContext) -> Any:
+    """Look ahead, and look back at how good that would have been."""
+    city: City = context.resources.city
+    rows = steps.look_ahead(city)
+    yield dg.MaterializeResult(["computed", "forecast"], metadata={"rows": rows})
+    yield dg.MaterializeResult(["computed", "forecast_backtest"])
+
+
 mark = _computed(
     "mark",
     ("indicator_value", "indicator", "area", "area_crosswalk"),

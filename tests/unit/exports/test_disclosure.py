@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exports.disclosure import (
+    BACKTEST,
+    BACKTEST_FIGURES,
     FIGURES,
     MARK,
     QUESTION,
@@ -151,6 +153,39 @@ def test_a_nowcast_of_a_withheld_period_is_withheld_though_later_values_are_show
     )
     after = suppress_forecasts(forecasts, suppress_values(values, KINDS, Rule()))
     assert after["status"].to_list() == ["suppressed", "estimated"]
+
+
+def test_a_forecast_that_repeats_last_year_does_not_give_its_values_away() -> None:
+    values = pl.DataFrame(
+        [frames.value("count", "01", 2022, 3.0), frames.value("count", "01", 2023, 30.0)],
+        schema=frames.VALUE_SCHEMA,
+    )
+    forecasts = pl.DataFrame(
+        [
+            frames.forecast("count", "01", 2024, model="seasonal_naive"),
+            frames.forecast("count", "01", 2024),
+        ],
+        schema=frames.FORECAST_SCHEMA,
+    )
+    after = suppress_forecasts(forecasts, suppress_values(values, KINDS, Rule()))
+    assert after["status"].to_list() == ["suppressed", "estimated"]
+
+
+def test_how_wrong_forecasts_were_does_not_give_a_withheld_value_away() -> None:
+    marts = frames.marts()
+    row = {"area_system": "bezirk", "area_version": "2020", "grain": "year", "status": "observed"}
+    figures = dict.fromkeys(BACKTEST_FIGURES, 1.5) | {"reason": None, "reason_en": None}
+    records = pl.DataFrame(
+        [{"indicator_id": one, **row, **figures} for one in ("faelle", "offen")],
+        schema_overrides={"reason": pl.String, "reason_en": pl.String},
+    )
+    masked = mask_protected(marts | {"forecast_backtest": records})["forecast_backtest"]
+    assert masked["status"].to_list() == ["suppressed", "observed"]
+    assert masked.select(BACKTEST_FIGURES).row(0) == (None,) * 5
+    assert masked.select(BACKTEST_FIGURES).row(1) == (1.5,) * 5
+    assert masked["reason"].to_list() == [BACKTEST[0], None]
+    released = protect(marts | {"forecast_backtest": records}, Rule())["forecast_backtest"]
+    assert released["status"].to_list()[0] == "suppressed"
 
 
 def test_marks_on_and_beside_withheld_cells_name_no_figures() -> None:

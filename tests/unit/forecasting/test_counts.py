@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from forecasting.counts import CountForecast, forecast_counts, mid_quantiles, regress
-from forecasting.models import QUANTILES
 from forecasting.refusal import Refusal
+from forecasting.scores import QUANTILES
 
 Floats = NDArray[np.float64]
 

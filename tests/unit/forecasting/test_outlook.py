@@ -11,11 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.models import QUANTILES
-from forecasting.outlook import FORECAST_SCHEMA, VALUE_COLUMNS, outlook
+from forecasting import outlook as looking
+from forecasting.accuracy import BACKTEST_SCHEMA
+from forecasting.outlook import FORECAST_SCHEMA, VALUE_COLUMNS
+from forecasting.scores import QUANTILES
 
 AS_OF = date(2026, 1, 15)
 BUSY = [40.0, 44.0, 39.0, 47.0, 52.0, 50.0, 55.0, 53.0, 60.0, 58.0]
+
+
+def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> pl.DataFrame:
+    return looking.outlook(values, specs, run_id=run_id).forecast
 
 
 def years(first: int, count: int) -> list[date]:
@@ -210,9 +216,9 @@ def test_irregular_dates() -> None:
 
 
 def test_explosive() -> None:
-    rng = np.random.default_rng(1)
-    wild = [float(round(value)) for value in np.exp(np.cumsum(rng.normal(0, 2.5, 9)) + 4)]
-    reason = refused(series(wild, years(2016, 9)), spec(horizon=10))
+    reason = refused(
+        series([40.0 * 1.6**step for step in range(9)], years(2016, 9)), spec(horizon=90)
+    )
     assert reason.startswith("Zu unsicher: die Spanne reicht bis")
 
 
@@ -241,6 +247,84 @@ def test_a_balance_may_be_negative() -> None:
     balance = [5.0, -3.0, 2.0, -8.0, 1.0, 4.0, -6.0, 3.0, -2.0, 0.0]
     found = outlook(series(balance, years(2015, 10)), spec(), run_id="r1")
     assert found["value"].min() < 0  # type: ignore[operator]
+
+
+def test_gaps_are_bridged_and_widen_the_range() -> None:
+    rng = np.random.default_rng(4)
+    counts = [float(one) for one in rng.poisson(100, 16)]
+    gappy: list[float | None] = [
+        None if place in (3, 6, 9, 12) else one for place, one in enumerate(counts)
+    ]
+    values = pl.concat(
+        [series(counts, years(2009, 16)), series(gappy, years(2009, 16), area="gappy")]
+    )
+    found = outlook(values, spec(), run_id="r1").filter(pl.col("quantile").is_in([0.1, 0.9]))
+    width = found.group_by("area_id").agg(width=pl.col("value").max() - pl.col("value").min())
+    by_area = dict(width.iter_rows())
+    assert by_area["gappy"] > by_area["a1"]
+    assert by_area["gappy"] < 3 * by_area["a1"]
+
+
+def town() -> pl.DataFrame:
+    """Twelve districts by month: noise about a season."""
+    rng = np.random.default_rng(6)
+    start = 400 + 100 * np.sin(np.arange(60) / 12 * 2 * np.pi)
+    frames = []
+    for area in range(12):
+        noise = rng.normal(0, 30, 60)
+        counts = [float(round(one)) for one in start + noise]
+        frames.append(series(counts, months(2020, 60), area=f"a{area:02}", grain="month"))
+    return pl.concat(frames)
+
+
+def test_the_past_is_kept_as_figures_beside_the_seasonal_naive() -> None:
+    found = looking.outlook(town(), spec(grain="month", horizon=6), run_id="r1")
+    assert found.backtest.schema == BACKTEST_SCHEMA
+    assert found.backtest.height == 2 * 6
+    model = found.backtest.filter(model="ensemble").sort("ahead")
+    naive = found.backtest.filter(model="seasonal_naive").sort("ahead")
+    assert model["published"].all()
+    assert not naive["published"].any()
+    assert (model["mase"] < naive["mase"]).all()
+    assert (model["wis"] < naive["wis"]).all()
+    assert model["series"].to_list() == [12] * 6
+    assert model["forecasts"].to_list() == [96, 84, 72, 60, 48, 36]
+    assert 70 <= float(model["coverage_80"].mean()) <= 90  # type: ignore[arg-type]
+    assert set(found.forecast["model"]) == {"ensemble"}
+
+
+def test_naive_is_published_where_it_was_closer_and_said_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(looking, "naive_wins", lambda *_: True)
+    found = looking.outlook(town(), spec(grain="month", horizon=6), run_id="r1")
+    assert set(found.forecast["model"]) == {"seasonal_naive"}
+    assert set(found.forecast["reason"]) == {
+        "Das letzte Jahr wiederholt: das traf im Rückblick besser als das Modell."
+    }
+    assert found.backtest.filter("published")["model"].unique().to_list() == ["seasonal_naive"]
+    first = found.forecast.filter(area_id="a00", quantile=0.5)["value"].to_list()
+    assert first == town().filter(area_id="a00")["value"].to_list()[-12:-6]
+
+
+def test_late_neighbours_change_nothing_but_what_is_learned_about_ranges() -> None:
+    values = town()
+    late = values.filter(
+        ~((pl.col("area_id") == "a03") & (pl.col("period_start") > date(2024, 10, 1)))
+    )
+    asked = spec(grain="month", horizon=6)
+    median = pl.col("quantile") == 0.5
+    other = pl.col("area_id") != "a03"
+    both = [
+        outlook(one, asked, run_id="r1").filter(median, other)["value"] for one in (values, late)
+    ]
+    assert both[0].equals(both[1])
+
+
+def test_too_little_past_leaves_no_figures() -> None:
+    found = looking.outlook(series(BUSY[:8], years(2015, 8)), spec(), run_id="r1")
+    assert found.backtest.is_empty()
+    assert found.forecast.height == 15
 
 
 @settings(max_examples=25, deadline=None)
