@@ -24,7 +24,7 @@ _NOTE_EN = (
 _STATES = """
     select
         concat_ws('|', state.area_system, state.area_id) as series,
-        state.area_system, state.area_version, state.area_id, state.period_start,
+        area.area_system, area.area_version, area.area_id, state.period_start,
         period.period_end, state.value, state.as_of
     from core.indicator_part_state as state
     inner join marts.period using (period_start, grain)
