@@ -26,7 +26,8 @@ _LARGEST_EXPONENT: Final = 700.0
 EXPLOSIVE_FACTOR: Final = 10.0
 _LEVEL: Final = (0.001, 0.03, 0.07, 0.12, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.999)
 _LEVEL_TREND: Final = (0.001, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.75, 0.9, 0.999)
-_LEVEL_BOTH: Final = (0.001, 0.07, 0.15, 0.3, 0.45, 0.6, 0.8, 0.99)
+_LEVEL_SEASON: Final = (0.001, 0.06, 0.12, 0.2, 0.3, 0.45, 0.6, 0.8, 0.999)
+_LEVEL_BOTH: Final = (0.001, 0.1, 0.25, 0.45, 0.7, 0.95)
 
 
 class Parameters(NamedTuple):
@@ -44,15 +45,16 @@ class Parameters(NamedTuple):
 
 Trend = Literal["none", "additive", "damped"]
 
-# Level, trend, season and damping of each shape; denser where a shape has fewer parts. Zero would
-# leave starting values that nothing can tell apart from the rest, so the least is a little above.
+# Level, trend, season and damping of each shape; denser where a shape has fewer parts, for denser
+# grids of the others cost time and changed nothing on M3. Zero would leave starting values that
+# nothing can tell apart from the rest, so the least is a little above.
 _GRIDS: Final[dict[tuple[Trend, bool], tuple[tuple[float, ...], ...]]] = {
     ("none", False): (_LEVEL, (0.0,), (0.0,), (1.0,)),
-    ("none", True): (_LEVEL, (0.0,), (0.001, 0.05, 0.12, 0.25, 0.45), (1.0,)),
+    ("none", True): (_LEVEL_SEASON, (0.0,), (0.001, 0.08, 0.2, 0.45), (1.0,)),
     ("additive", False): (_LEVEL_TREND, (0.001, 0.03, 0.08, 0.15, 0.3, 0.5), (0.0,), (1.0,)),
-    ("additive", True): (_LEVEL_BOTH, (0.001, 0.03, 0.1, 0.25), (0.001, 0.07, 0.2, 0.4), (1.0,)),
-    ("damped", False): (_LEVEL_TREND, (0.03, 0.1, 0.25, 0.5), (0.0,), (0.85, 0.93, 0.98)),
-    ("damped", True): (_LEVEL_BOTH, (0.03, 0.12, 0.35), (0.001, 0.1, 0.3), (0.85, 0.96)),
+    ("additive", True): (_LEVEL_BOTH, (0.001, 0.05, 0.2), (0.001, 0.1, 0.35), (1.0,)),
+    ("damped", False): (_LEVEL_TREND, (0.03, 0.1, 0.25, 0.5), (0.0,), (0.85, 0.95)),
+    ("damped", True): (_LEVEL_BOTH, (0.05, 0.25), (0.001, 0.1, 0.3), (0.85, 0.96)),
 }
 
 
