@@ -16,9 +16,16 @@ from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-from forecasting.linear import Average, Candidates, Floats, average, blocks, concentrate
+from forecasting.linear import (
+    Average,
+    Candidates,
+    Floats,
+    average,
+    blocks,
+    concentrate,
+    student_quantiles,
+)
 
 _SMALLEST_VARIANCE: Final = 1e-12
 _LEAST_FREEDOM: Final = 3.0
@@ -297,7 +304,9 @@ def _one_scale(
         )
         freedom = weight.T @ np.array([float(one.freedom) for one in shapes])
         deviation: Floats = np.sqrt(np.maximum(second - mean**2, _SMALLEST_VARIANCE))
-        student = stats.t.ppf(np.asarray(levels)[:, None], np.maximum(freedom, _LEAST_FREEDOM))
+        student = student_quantiles(
+            np.asarray(levels)[:, None], np.maximum(freedom, _LEAST_FREEDOM)
+        )
         found = mean[:, :, None] + deviation[:, :, None] * student.T
         quantiles[place] = found.swapaxes(0, 1)[:width]
         criterion[place] = (best - 2.0 * np.log(total))[:width]

@@ -121,3 +121,10 @@ def average(candidates: Candidates, block: Matrix) -> Average:
     spread = candidates.growth.T @ (weight * variance)
     second = np.einsum("pn,phn->hn", weight, forecast * forecast) + spread
     return Average(mean, second, best, freedom)
+
+
+def student_quantiles(levels: Any, freedom: Any) -> Floats:
+    """Quantiles of Student's t with so many degrees of freedom; both broadcast."""
+    from scipy import stats  # slow to load, and a run with nothing new looks nowhere
+
+    return np.asarray(stats.t.ppf(levels, freedom))

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from scipy import stats
 
-from forecasting.linear import Floats
+from forecasting.linear import Floats, student_quantiles
 
 MODEL_NAME: Final = "seasonal_naive"
 
@@ -27,6 +26,6 @@ def naive_panel(
         season = values[-season_length:]
         changes = values[season_length:] - values[:-season_length]
         spread = np.sqrt((changes**2).mean() * (ahead // season_length + 1))
-        student = stats.t.ppf(levels, max(changes.size, 3))
+        student = student_quantiles(levels, max(changes.size, 3))
         found[row] = season[ahead % season_length][:, None] + spread[:, None] * student
     return found

@@ -17,9 +17,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-from forecasting.linear import Candidates, Floats, average, blocks, concentrate
+from forecasting.linear import Candidates, Floats, average, blocks, concentrate, student_quantiles
 
 _LEVEL: Final = (0.001, 0.03, 0.07, 0.12, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.999)
 _LINE: Final = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
@@ -199,7 +198,7 @@ def extrapolate(
     for place, block in blocks((adjusted - centre) / spread, precision):
         found = average(models, block)
         deviation = np.sqrt(np.maximum(found.second - found.mean**2, _SMALLEST_VARIANCE))
-        student = stats.t.ppf(levels, found.freedom)
+        student = student_quantiles(levels, found.freedom)
         ranges = found.mean[:, :, None] + deviation[:, :, None] * student
         quantiles[place] = ranges.swapaxes(0, 1)[: place.stop - place.start]
     return season.given_back(quantiles * spread[:, :, None] + centre[:, :, None], length)
