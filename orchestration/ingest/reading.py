@@ -97,12 +97,18 @@ def read_file(path: Path, context: Context, parts: Parts) -> Outcome:
 
 
 def _doubled(hashed: list[Future[np.ndarray]]) -> pl.Series | None:
+    """The numbers that occur more than once, if any; looked for in one range after another."""
     cells = [one.result() for one in hashed]
     if not cells:
         return None
-    numbers = np.concatenate(cells)
-    numbers.sort()
-    found = pl.Series(numbers[1:][numbers[1:] == numbers[:-1]]).unique()
+
+    def doubled_in(part: int) -> pl.Series:
+        chosen = [pl.Series(one[one >> np.uint32(30) == part]) for one in cells]
+        # one thread sorts by the digits of the numbers, several compare, which takes far longer
+        numbers = pl.concat(chosen).sort(multithreaded=False).to_numpy()
+        return pl.Series(numbers[1:][numbers[1:] == numbers[:-1]]).unique()
+
+    found = pl.concat(map(doubled_in, range(4)))
     return found if len(found) else None
 
 
