@@ -169,6 +169,15 @@ class _Meanings:
         )["_number"]
 
     def _of_texts(self, texts: pl.Series) -> pl.Series:
+        """Their numbers; in sorted files only the first of equal neighbours is looked up."""
+        changed = texts.slice(1).ne_missing(texts.head(-1))
+        if 4 * int(changed.sum()) >= len(texts):
+            return self._each_of(texts)
+        first = np.append(0, changed.arg_true().to_numpy() + 1)
+        numbers = self._each_of(texts.gather(first)).to_numpy()
+        return pl.Series(np.repeat(numbers, np.diff(first, append=len(texts))))
+
+    def _each_of(self, texts: pl.Series) -> pl.Series:
         codes = texts.cast(self._texts, strict=False)
         if codes.null_count():
             new = texts.filter(codes.is_null()).unique(maintain_order=True)
