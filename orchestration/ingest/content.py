@@ -231,11 +231,11 @@ def _refuse_large(size: int, packed: int, name: str) -> None:
         raise Unreadable(f"{name} {_too_large(limit)}")
 
 
-def text_chunks(path: Path, kind: str, encoding: str, size: int | None = None) -> Iterator[bytes]:
+def text_chunks(path: Path, kind: str, encoding: str) -> Iterator[bytes]:
     """The text of a file as UTF-8 without byte order mark, in pieces that end with a line.
 
-    The pieces hold about `size` or CHUNK bytes. Raises Unreadable where the text is in another
-    encoding than the contract says, with the line, or where a line is longer than LONGEST_LINE.
+    The pieces hold about CHUNK bytes. Raises Unreadable where the text is in another encoding than
+    the contract says, with the line, or where a line is longer than LONGEST_LINE.
     """
     codec = codecs.lookup(encoding).name
     is_utf8 = codec in ("utf-8", "utf-8-sig", "ascii")
@@ -245,7 +245,7 @@ def text_chunks(path: Path, kind: str, encoding: str, size: int | None = None) -
     with opened(path, kind) as stream:
         while True:
             try:
-                data = stream.read(size or CHUNK)
+                data = stream.read(CHUNK)
             except DAMAGED as error:
                 raise Unreadable(damaged(kind, error)) from None
             if is_utf8 and not total:

@@ -115,8 +115,7 @@ def _noticing_an_open_end(pieces: Iterator[bytes], how: Format, table: Table) ->
 
 def _texts(path: Path, kind: str, how: Format, table: Table, numbers: pl.Series) -> pl.DataFrame:
     """`_row` and `raw` of the rows of these numbers."""
-    # small pieces, since parquet is written at the same time, which needs memory
-    chunks = content.text_chunks(path, kind, how.encoding, content.CHUNK // 4)
+    chunks = content.text_chunks(path, kind, how.encoding)
     _, (rest, line) = _head(chunks, how)
     numbers = numbers.sort()
     found = [pl.DataFrame(schema={name: ASIDE[name] for name in ("_row", "raw")})]
