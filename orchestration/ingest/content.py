@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from orchestration.ingest.table import Unreadable
 
-CHUNK = 3 * 1024 * 1024
+CHUNK = 4 * 1024 * 1024
 LONGEST_LINE = 16 * 1024 * 1024
 LARGEST_MEMBER = 256 * 1024 * 1024
 LARGEST_ARCHIVE = 8 * 1024 * 1024 * 1024

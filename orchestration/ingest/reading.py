@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from orchestration.ingest import content, tidy
 from orchestration.ingest.cases import CaseTally
@@ -84,6 +85,7 @@ def read_file(path: Path, context: Context, parts: Parts) -> Outcome:
         first = _Pass(context, parts, hashers)
         _read(path, first)
         doubled = _doubled(first.cells)
+    pa.default_memory_pool().release_unused()  # what the C library keeps from reading, too
     if doubled is None:
         return first.outcome
     if not tidy.adds_up(context.layout):
@@ -129,6 +131,7 @@ def _take_out_doubled(path: Path, reading: _Pass, doubled: pl.Series) -> None:
         looked = pl.concat(one for one in found if one is not None)
     reading.cells.clear()
     reading.written.clear()
+    pa.default_memory_pool().release_unused()
     going = tidy.clashes(looked)
     if not going.height:
         return
