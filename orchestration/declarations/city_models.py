@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
-import jinja2
 import yaml
-from jinja2 import nodes
 
 from orchestration.declarations.indicators import Indicator
+
+if TYPE_CHECKING:
+    import duckdb
 
 NAME: Final = re.compile(r"city_[a-z][a-z0-9_]*")
 READ: Final = {
@@ -57,6 +57,8 @@ def read_models(folder: Path) -> Iterator[CityModel | tuple[str, str]]:
 
 def check_model(model: CityModel, indicator: Indicator, report: Report) -> None:
     """Report by line what a model may not do or lacks."""
+    import duckdb  # most cities have no models, and need neither this nor templates to be read
+
     plain = _rendered(model, report)
     if plain is None:
         return
@@ -114,6 +116,9 @@ def _check_columns(found: dict[str, str], indicator: Indicator, report: Report) 
 
 def _rendered(model: CityModel, report: Report) -> str | None:
     """The SQL with the macros put in, line by line where it was; None where it calls others."""
+    import jinja2
+    from jinja2 import nodes
+
     known = [*READ, *LIMITS]
     environment = jinja2.Environment(keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     try:
@@ -160,7 +165,9 @@ def _on_one_line(macro: Callable[..., str]) -> Callable[..., str]:
     return lambda *words: " ".join(str(macro(*words)).split())
 
 
-def _table_functions(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[tuple[int, str]]:
+def _table_functions(
+    connection: "duckdb.DuckDBPyConnection", sql: str
+) -> Iterator[tuple[int, str]]:
     (text,) = connection.execute("select json_serialize_sql($1)", [sql]).fetchone() or ("{}",)
 
     def walk(node: Any) -> Iterator[tuple[int, str]]:
@@ -188,7 +195,7 @@ def _line(message: str) -> int:
     return int(found[1]) if found else 1
 
 
-def _first(error: duckdb.Error) -> str:
+def _first(error: Exception) -> str:
     return re.sub(r'"?~(\w+)"?', r"{{ \1() }}", str(error).splitlines()[0])
 
 

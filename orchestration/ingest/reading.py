@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from orchestration.ingest import content, tidy
 from orchestration.ingest.cases import CaseTally
@@ -84,6 +85,7 @@ def read_file(path: Path, context: Context, parts: Parts) -> Outcome:
         first = _Pass(context, parts, hashers)
         _read(path, first)
         doubled = _doubled(first.cells)
+    pa.default_memory_pool().release_unused()  # what the C library keeps from reading, too
     if doubled is None:
         return first.outcome
     if not tidy.adds_up(context.layout):
@@ -97,12 +99,18 @@ def read_file(path: Path, context: Context, parts: Parts) -> Outcome:
 
 
 def _doubled(hashed: list[Future[np.ndarray]]) -> pl.Series | None:
+    """The numbers that occur more than once, if any; looked for in one range after another."""
     cells = [one.result() for one in hashed]
     if not cells:
         return None
-    numbers = np.concatenate(cells)
-    numbers.sort()
-    found = pl.Series(numbers[1:][numbers[1:] == numbers[:-1]]).unique()
+
+    def doubled_in(part: int) -> pl.Series:
+        chosen = [pl.Series(one[one >> np.uint32(30) == part]) for one in cells]
+        # one thread sorts by the digits of the numbers, several compare, which takes far longer
+        numbers = pl.concat(chosen).sort(multithreaded=False).to_numpy()
+        return pl.Series(numbers[1:][numbers[1:] == numbers[:-1]]).unique()
+
+    found = pl.concat(map(doubled_in, range(4)))
     return found if len(found) else None
 
 
@@ -123,6 +131,7 @@ def _take_out_doubled(path: Path, reading: _Pass, doubled: pl.Series) -> None:
         looked = pl.concat(one for one in found if one is not None)
     reading.cells.clear()
     reading.written.clear()
+    pa.default_memory_pool().release_unused()
     going = tidy.clashes(looked)
     if not going.height:
         return

@@ -147,12 +147,12 @@ class _Meanings:
             self.column = pl.Series(self._values, dtype=self._dtype)
         why = map(self.wrong.get, range(len(self._values)))
         self._why = pl.Series(why, dtype=pl.String)
-        self._is_wrong = self._why.is_not_null()
 
-    def reasons(self, numbers: pl.Series) -> tuple[pl.Series, pl.Series]:
-        """Where texts mean nothing, and why."""
-        at = self._is_wrong.gather(numbers).arg_true()
-        return at, self._why.gather(numbers.gather(at))
+    def reasons(self, numbers: pl.Series, values: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """Where texts mean nothing, and why; `values` is what the numbers stand for."""
+        at = values.is_null().arg_true()
+        why = self._why.gather(numbers.gather(at))
+        return at.filter(why.is_not_null()), why.drop_nulls()
 
     def numbers(self, rows: pl.DataFrame) -> pl.Series:
         """For each row the number of its texts; new ones are resolved."""
@@ -169,6 +169,15 @@ class _Meanings:
         )["_number"]
 
     def _of_texts(self, texts: pl.Series) -> pl.Series:
+        """Their numbers; in sorted files only the first of equal neighbours is looked up."""
+        changed = texts.slice(1).ne_missing(texts.head(-1))
+        if 4 * int(changed.sum()) >= len(texts):
+            return self._each_of(texts)
+        first = np.append(0, changed.arg_true().to_numpy() + 1)
+        numbers = self._each_of(texts.gather(first)).to_numpy()
+        return pl.Series(np.repeat(numbers, np.diff(first, append=len(texts))))
+
+    def _each_of(self, texts: pl.Series) -> pl.Series:
         codes = texts.cast(self._texts, strict=False)
         if codes.null_count():
             new = texts.filter(codes.is_null()).unique(maintain_order=True)
@@ -231,7 +240,8 @@ class Resolver:
     ) -> pl.Series:
         """Add a column by a function of the texts in others, called once per distinct text.
 
-        Gives the number of each row's text.
+        The function gives a value, or None and why there is none. Gives the number of each row's
+        text.
         """
         known = self._known.get(what)
         if known is None:
@@ -243,7 +253,7 @@ class Resolver:
         if dtype == pl.String and self.plan.layout.cases is not None:
             column = column.cast(pl.String)
         marked.frame = marked.frame.with_columns(column)
-        at, why = known.reasons(numbers)
+        at, why = known.reasons(numbers, column)
         marked.reasons.add(marked.frame["_row"].gather(at), why)
         return numbers
 
@@ -446,8 +456,11 @@ def _figures(plan: Plan, one: Located, rows: pl.DataFrame) -> tuple[pl.DataFrame
     if one.factor != 1.0:
         value = value * one.factor
     words = {"status": _STATUS, "reason": _REASON, "reason_en": _REASON_EN}
-    figures = {"value": value} | {name: texts.gather(said) for name, texts in words.items()}
-    return pl.DataFrame(figures), bad
+    if said.max():
+        told = {name: texts.gather(said) for name, texts in words.items()}
+    else:
+        told = {name: texts.new_from_index(0, rows.height) for name, texts in words.items()}
+    return pl.DataFrame({"value": value, **told}), bad
 
 
 def _closely(plan: Plan, one: Located, text: pl.Series) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from orchestration.declarations.sources import Format
 from orchestration.ingest import content
@@ -29,8 +30,11 @@ RECORDS_PER_BATCH = 100_000
 
 # What str.strip() takes away; polars by itself would leave the four separators 0x1c to 0x1f.
 _BLANK = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
-# The first bytes of white space in UTF-8 and how many bytes it has; other signs begin alike.
-_BLANK_LEADS = {c.encode()[0]: len(c.encode()) for c in _BLANK if c not in "\r\n"}
+# The first bytes of white space beyond ASCII and how many bytes it has; other signs begin alike.
+_BLANK_LEADS = {c.encode()[0]: len(c.encode()) for c in _BLANK if not c.isascii()}
+
+# Masks that leave the first 0 to 8 bytes of eight.
+_FIRST_BYTES = np.array([(1 << (8 * count)) - 1 for count in range(9)], dtype=np.uint64)
 
 
 def read(path: Path, kind: str, how: Format) -> Table:
@@ -92,8 +96,8 @@ def _batches(
             batches = _by_record(_chain(piece, pieces), how, table, wanted, line)
         for batch, empty in batches:
             empty_lines += empty
+            line += batch.frame.height + batch.odd.height + empty  # where each line is a record
             yield batch
-        line += content.line_ends(piece)
     if empty_lines:
         table.notes.append(f"{empty_lines} empty line(s)")
 
@@ -118,9 +122,10 @@ def _texts(path: Path, kind: str, how: Format, table: Table, numbers: pl.Series)
     pieces = _chain(rest, chunks)
     for piece in pieces:
         if _is_plain(piece, how):
-            end = line + content.line_ends(piece) + (not piece.endswith(b"\n"))
+            lines = _Lines(piece, line)
+            end = line + len(lines.starts) - 1
             here = numbers.filter(numbers.is_between(line, end, closed="right"))
-            found.append(pl.DataFrame({"_row": here, "raw": _Lines(piece, line).texts(here)}))
+            found.append(pl.DataFrame({"_row": here, "raw": lines.texts(here)}))
             line = end
         else:
             for batch, _ in _by_record(_chain(piece, pieces), how, table, [], line):
@@ -144,8 +149,15 @@ def _has_blanks(piece: bytes, delimiter: str) -> bool:
     signs = np.frombuffer(b"\n" + piece + b"\n", dtype=np.uint8)
     ends = np.zeros(256, dtype=bool)
     ends[[ord("\n"), ord(delimiter)]] = True
-    for lead, length in _BLANK_LEADS.items():
-        if lead != ord(delimiter) and lead in piece:
+    low = signs <= ord(" ")
+    low &= signs != ord("\n")
+    found = np.flatnonzero(low)
+    if delimiter <= " ":
+        found = found[signs[found] != ord(delimiter)]
+    if ends[signs[found - 1]].any() or ends[signs[found + 1]].any():
+        return True
+    for lead, length in () if piece.isascii() else _BLANK_LEADS.items():
+        if lead in piece:
             found = np.flatnonzero(signs == lead)
             if ends[signs[found - 1]].any() or ends[signs[found + length]].any():
                 return True
@@ -165,25 +177,13 @@ def _plain(
     if b"\r" in piece:
         piece = piece.replace(b"\r\n", b"\n")
     needed = list(wanted) or columns[:1]
-    positions = [columns.index(name) for name in needed]
-    beyond = [f"c{position}" for position in range(len(columns), width)]
-    read = sorted({*positions, *range(len(columns), width)})
-    lines, delimiters = _counted(piece, how.delimiter, line)
-    body, numbers, odd = _regular(lines, delimiters, how.delimiter, len(columns), width)
-    cells = _cells(body, how.delimiter, width, read)
+    lines, marks, last = _marked(piece, how.delimiter, line)
+    ends, numbers, odd = _regular(lines, marks, last, how.delimiter, len(columns), width)
+    cells = _cells(piece, lines.starts[numbers], ends, {one: columns.index(one) for one in needed})
     if _has_blanks(piece, how.delimiter):
         cells = cells.select(pl.all().str.strip_chars(_BLANK))
-    if beyond:
-        fits = cells.select(pl.all_horizontal(pl.col(beyond) == "")).to_series()
-        odd += numbers[~fits.to_numpy()].tolist()
-        cells, numbers = cells.filter(fits), numbers[fits.to_numpy()]
-    frame = cells.select(
-        pl.Series("_row", numbers + np.uint32(line + 1), dtype=pl.UInt32),
-        *(
-            pl.col(f"c{position}").alias(name)
-            for name, position in zip(needed, positions, strict=True)
-        ),
-    )
+    row = pl.Series("_row", numbers + np.uint32(line + 1), dtype=pl.UInt32)
+    frame = cells.select(row, pl.all())
     undivided = pl.col("raw").str.replace_all(how.delimiter, "", literal=True)
     is_blank = undivided.str.strip_chars(_BLANK) == ""
     empty = frame.filter(pl.all_horizontal(pl.col(needed) == "")).select("_row")
@@ -199,60 +199,100 @@ def _plain(
     return Batch(frame.select("_row", *wanted), asides, lines.texts), blanks
 
 
-def _cells(body: bytes, delimiter: str, width: int, positions: list[int]) -> pl.DataFrame:
-    """The columns at these positions as text; every line has to have `width` cells."""
-    schema = {f"c{position}": pl.String for position in range(width)}
-    if not body:
-        return pl.DataFrame(schema=schema).select(f"c{position}" for position in positions)
-    lines = pl.scan_csv(
-        body,
-        has_header=False,
-        separator=delimiter,
-        quote_char=None,
-        schema=schema,
-        empty_string_is_null=False,
-    )
-    return lines.select(f"c{position}" for position in positions).collect()
+def _cells(
+    piece: bytes, starts: np.ndarray, ends: np.ndarray, positions: dict[str, int]
+) -> pl.DataFrame:
+    """The columns at these positions as text, from where lines start and their cells end."""
+    padded = piece + bytes(16)
+    eights = np.ndarray(shape=(len(piece) + 9,), dtype="<u8", buffer=padded, strides=(1,))
+    texts = {}
+    for name, position in positions.items():
+        first = ends[:, position - 1] + 1 if position else starts
+        texts[name] = _texts_at(piece, eights, first, ends[:, position])
+    return pl.DataFrame(texts)
+
+
+def _texts_at(piece: bytes, eights: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> pl.Series:
+    """The texts from `starts` to `ends` as Arrow's views; `eights` are the 8 bytes from each place.
+
+    A view is 16 bytes: the length in 4, then either up to 12 bytes of text or, where it is longer,
+    its first 4 bytes, the number of the buffer and the place in it.
+    """
+    lengths = ends - starts
+    longest = int(lengths.max(initial=0))
+    views = np.zeros((len(lengths), 2), dtype=np.uint64)
+    texts = eights[starts]
+    texts &= _FIRST_BYTES[lengths if longest <= 8 else np.minimum(lengths, 8)]
+    if longest > 4:
+        np.right_shift(texts, 32, out=views[:, 1])
+    texts <<= np.uint64(32)
+    np.bitwise_or(texts, lengths.view(np.uint64), out=views[:, 0])
+    buffers = [None, pa.py_buffer(views)]
+    if longest > 8:
+        more = eights[starts + 8] & _FIRST_BYTES[np.clip(lengths - 8, 0, 4)]
+        views[:, 1] |= more << np.uint64(32)
+    if longest > 12:
+        long = np.flatnonzero(lengths > 12)
+        views[long, 1] = starts[long].view(np.uint64) << np.uint64(32)
+        buffers.append(pa.py_buffer(piece))
+    found = pa.Array.from_buffers(pa.string_view(), len(views), buffers)
+    return pl.Series(pl.from_arrow(found))
 
 
 def _regular(
-    lines: "_Lines", delimiters: np.ndarray, delimiter: str, columns: int, width: int
-) -> tuple[bytes, np.ndarray, list[int]]:
-    """Bring lines to `width` cells where those beyond the header are empty; take out the others.
+    lines: "_Lines",
+    marks: np.ndarray,
+    last: np.ndarray,
+    delimiter: str,
+    columns: int,
+    width: int,
+) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """Find the lines that have all columns and whose cells beyond them are empty.
 
-    Gives back the lines that fit, their numbers in the piece, and the numbers of the others.
+    Gives back where the cells of these lines end, a row for each, their numbers in the piece, and
+    the numbers of the others.
     """
-    piece, starts = lines.piece, lines.starts
-    numbers = np.arange(len(delimiters), dtype=np.uint32)
+    found = np.diff(last, prepend=-1)
+    unusual = found != width
+    if width > columns:
+        beyond = marks[last] - marks[last - np.where(unusual, 0, width - columns)]
+        unusual |= beyond != width - columns
     odd: list[int] = []
-    fitted: list[bytes] = []
+    fitted: list[np.ndarray] = []
     done = 0
-    for number in np.flatnonzero(delimiters != width - 1).tolist():
-        start, end = int(starts[number]), int(starts[number + 1]) - 1
-        found = piece[start:end].decode().split(delimiter)
-        fitted.append(piece[done:start])
-        done = end + 1
-        if len(found) < columns or any(cell.strip() for cell in found[columns:]):
+    for number in np.flatnonzero(unusual).tolist():
+        after = int(last[number]) + 1
+        ends = marks[after - int(found[number]) : after]
+        fitted.append(marks[done : after - len(ends)])
+        done = after
+        rest = lines.piece[ends[columns - 1] : ends[-1]] if len(ends) >= columns else b"too few"
+        if rest.decode().replace(delimiter, " ").strip():
             odd.append(number)
         else:
-            found = found[:columns] + [""] * (width - columns)
-            fitted.append(delimiter.join(found).encode() + b"\n")
-    if not fitted:
-        return piece, numbers, []
-    fitted.append(piece[done:])
-    return b"".join(fitted), np.delete(numbers, odd), odd
+            fitted.append(np.pad(ends[:columns], (0, width - columns)))
+    numbers = np.arange(len(last), dtype=np.uint32)
+    if fitted:
+        fitted.append(marks[done:])
+        marks, numbers = np.concatenate(fitted), np.delete(numbers, odd)
+    return marks.reshape(-1, width), numbers, odd
 
 
-def _counted(piece: bytes, delimiter: str, before: int) -> tuple["_Lines", np.ndarray]:
-    """The lines of a piece, and how many delimiters each has; one look at every byte."""
+def _marked(piece: bytes, delimiter: str, before: int) -> tuple["_Lines", np.ndarray, np.ndarray]:
+    """The lines of a piece, where its cells end, and which of these ends are those of lines.
+
+    One look at every byte.
+    """
     signs = np.frombuffer(piece, dtype=np.uint8)
-    marks = np.flatnonzero((signs == ord("\n")) | (signs == ord(delimiter)))
-    ends = np.flatnonzero(signs[marks] == ord("\n"))
+    found = signs == ord("\n")
+    found |= signs == ord(delimiter)
+    marks = np.flatnonzero(found)
+    last = np.flatnonzero(signs[marks] == ord("\n"))
     lines = _Lines(piece, before)
-    lines.starts = _starts(piece, marks[ends])
+    lines.starts = _starts(piece, marks[last])
     if not piece.endswith(b"\n"):
-        ends = np.append(ends, len(marks))
-    return lines, np.diff(ends, prepend=-1) - 1
+        last = np.append(last, len(marks))
+        marks = np.append(marks, len(piece))
+    return lines, marks, last
 
 
 def _starts(piece: bytes, ends: np.ndarray) -> np.ndarray:

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
-from orchestration.ingest import content
+from orchestration.ingest import content, lake
 from tests.unit.ingest.town import layout, settle, words
 
 ROWS = (
@@ -58,3 +60,16 @@ def test_many_equal_rows_are_one_reason(tmp_path: Path) -> None:
     ]
     assert "in row 2 already" not in words(entry)
     assert town.aside(entry)[0][1] == "faelle: the same cell stands in row 2 already"
+
+
+@pytest.mark.parametrize("prefix", ["", "Blatt 1!"])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [(2, 9), (2, 12), (10, 99), (10_000, 10_001), (9_990_000, 9_990_003), (10_000_000, 99_999_999),
+     (99_999_999, 100_000_001), (4_294_967_290, 4_294_967_295)],
+)  # fmt: skip
+def test_row_numbers_as_text(prefix: str, first: int, last: int) -> None:
+    numbers = np.unique(np.linspace(first, last, 5, dtype=np.uint32))
+    found = lake._references(prefix, pl.Series(numbers))
+    assert found.to_pylist() == [f"{prefix}{number}" for number in numbers.tolist()]
+    assert str(found.type) == "large_string"

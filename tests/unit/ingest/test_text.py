@@ -17,7 +17,7 @@ HOW = Format(delimiter=";")
 COLUMNS = ["Jahr", "Viertel", "Fälle"]
 HEADER = ";".join(COLUMNS)
 
-cells = st.text(st.sampled_from("01aäß -'\t\x0b\x0c\x1c\x85\xa0\u2028\u3000€"), max_size=4)
+cells = st.text(st.sampled_from("01aäß -'\t\x0b\x0c\x1c\x85\xa0\u2028\u3000€"), max_size=7)
 lines = st.lists(cells, max_size=6).map(";".join)
 ends = st.sampled_from(["\n", "\r\n"])
 
@@ -78,6 +78,19 @@ def test_by_columns_as_by_record(path: Path, wanted: list[str], data: bytes) -> 
     assert by_columns.notes == by_record.notes
     assert by_columns.texts is not None
     assert by_columns.texts(frame["_row"]).equals(frame.select("_row", "raw"))
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_cells_of_every_length(path: Path, delimiter: str) -> None:
+    texts = [("0123456789abcdefghij"[:n], "äöü€ß0123456789"[:n]) for n in range(21)]
+    rows = [delimiter.join(one) for one in [("Jahr", "Name"), ("1", "2"), *texts]]
+    for end in ("", "\n"):
+        path.write_text("\n".join(rows) + end, encoding="utf-8")
+        table = text.read(path, "text", Format(delimiter=delimiter))
+        frame, odd = everything(table, ["Name", "Jahr"])
+        assert frame.select("Jahr", "Name").rows() == [("1", "2"), *texts[1:]]
+        assert frame["raw"].to_list() == [rows[1], *rows[3:]]
+        assert not odd
 
 
 def test_one_column_with_empty_lines(path: Path) -> None:
