@@ -30,6 +30,7 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
         take_in(declarations, declarations.sources[source_id], places[0])
     for place in places:
         warehouse.write_inputs(declarations, place)
+        warehouse.begin(place)
         parsed = warehouse._parsed(warehouse.manifest_path(place))
         built = list(warehouse._invoke(place, ["run", "--select", *NEEDED], parsed))
         assert {one.status for one in built} == {"success"}
