@@ -14,7 +14,11 @@ from orchestration.place import Place
 from orchestration.warehouse import project_fingerprint
 
 # What dbt reads that is not an input of a run but comes of it.
-_LATER = ("release", "forecast", "forecast_backtest", "mark", "goal_question", "occasion")
+_LATER = (
+    *("release", "forecast", "forecast_backtest", "mark", "goal_question", "occasion"),
+    *("scenario_alternative", "scenario_result", "scenario_difference", "scenario_chance"),
+    *("scenario_refutation", "scenario_gap"),
+)
 
 
 def _silent(_step: str) -> None:
@@ -68,6 +72,8 @@ class City:
         digest.update(self.declarations.marks.model_dump_json().encode())
         for indicator in self.declarations.indicators.values():
             digest.update(indicator.model_dump_json().encode())
+        for scenario in self.declarations.scenarios.values():
+            digest.update(scenario.model_dump_json().encode())
         for outline in self.declarations.register.outlines["geometry"]:
             digest.update(outline)
         for package in ("forecasting", "quality", "exports"):
