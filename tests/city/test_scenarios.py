@@ -176,7 +176,7 @@ def _before(city: Place) -> Known:
         orient="row",
     )
     ahead = outlook(values, specs, run_id="2020").forecast
-    return Known(values, pl.DataFrame(schema=[*GOAL_SCHEMA.items()]).drop("period_start"), ahead)
+    return Known(values, pl.DataFrame(schema=GOAL_SCHEMA), ahead)
 
 
 def _from_then(scenario: Scenario) -> Scenario:

@@ -78,6 +78,16 @@ def test_a_withheld_look_ahead_has_no_alternatives() -> None:
     ]
 
 
+def test_a_year_is_withheld_with_the_months_it_is_the_sum_of() -> None:
+    known = values(**{"01": "observed", "0101": "observed"})
+    months = known.with_columns(grain=pl.lit("month"), status=pl.lit("suppressed"))
+    both = pl.concat([known, months.filter(area_id="0101")])
+    found = suppress_scenarios(
+        rows(RESULT_SCHEMA, told("01"), told("0101"), told("01", parts="0101")), both
+    )
+    assert (found["status"] == "suppressed").to_list() == [False, True, True]
+
+
 def test_whether_a_withheld_value_refutes_is_withheld() -> None:
     row = frames.forecast("count", "01", 2022, value=41.0, status="observed")
     said = row | {"scenario_id": "s", "refutation_id": "r", "found": "above", "threshold": 40.0}

@@ -21,6 +21,13 @@ from tests.unit.ingest.town import found
 PLACE = {"indicator_id": "faelle", "area_system": "raum", "area_version": "1", "group_id": "all"}
 SIZES = {"0": 400.0, "01": 300.0, "0101": 240.0, "0102": 60.0, "02": 100.0, "0201": 100.0}
 KNOWN_ON = date(2025, 2, 1)
+GOAL = {
+    "id": "g",
+    "name": "Ruhe",
+    "holder": {"kind": "council", "name": "Rat"},
+    "indicator": "faelle",
+    "versions": [{"since": "2020-01-01", "state": "decided"}],
+}
 
 
 def _declared(folder: Path, **changes: Any) -> Declarations:
@@ -29,6 +36,7 @@ def _declared(folder: Path, **changes: Any) -> Declarations:
     for kind, content in (
         ("indicators", INDICATOR),
         ("programmes", PROGRAMME),
+        ("goals", GOAL),
         ("scenarios", scenario),
     ):
         (folder / kind).mkdir()
@@ -56,10 +64,9 @@ def _known(last: int = 2028, without: tuple[str, ...] = (), **goal: Any) -> Know
     ]  # fmt: skip
     aim = {"goal_id": "g", **PLACE, "area_id": "0", "grain": "year", "target": 380.0,
            "target_date": date(2026, 12, 31), "direction": "at_most"}  # fmt: skip
-    schema = {name: kind for name, kind in GOAL_SCHEMA.items() if name != "period_start"}
     return Known(
         pl.DataFrame(values).with_columns(pl.col("denominator").cast(pl.Float64)),
-        pl.DataFrame([aim | goal], schema=schema),
+        pl.DataFrame([aim | goal], schema=GOAL_SCHEMA),
         pl.DataFrame(ahead, schema=FORECAST_SCHEMA),
     )
 
@@ -179,28 +186,20 @@ def test_what_begins_after_the_look_ahead_is_refused(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("due", "period"),
-    [
-        (date(2026, 12, 31), date(2026, 1, 1)),
-        (date(2026, 7, 1), date(2026, 1, 1)),
-        (date(2025, 1, 1), date(2025, 1, 1)),
-        (date(2024, 12, 31), None),
-        (date(2029, 1, 1), None),
-    ],
-)
-def test_a_goal_is_asked_of_the_period_in_which_it_is_due(
-    tmp_path: Path, due: date, period: date | None
-) -> None:
-    ready = prepare(_declared(tmp_path), _known(target_date=due))
-    assert ready.goals["period_start"].to_list() == ([] if period is None else [period])
-
-
 def test_more_of_it_makes_reaching_a_lower_value_likelier(tmp_path: Path) -> None:
     told = dict(
         _computed(tmp_path)["scenario_chance"].select("alternative_id", "value").iter_rows()
     )
     assert told["ende"] < told["baseline"] == told["wie_heute"] < told["mehr"]
+
+
+def test_a_goal_that_falls_into_no_period_is_told(tmp_path: Path) -> None:
+    gaps = _computed(tmp_path, _known(target_date=date(2024, 12, 31)))["scenario_gap"]
+    assert gaps["position"].to_list() == list(range(1, gaps.height + 1))
+    assert gaps["text_de"][-1] == (
+        "Ziel „Ruhe“: ohne Aussage, weil es in keinen Zeitraum des Ausblicks fällt oder für kein "
+        "Gebiet mit Ausblick gilt."
+    )
 
 
 def test_money_and_cost_are_said_and_decide_nothing(tmp_path: Path) -> None:
