@@ -22,7 +22,7 @@ from forecasting import ensemble, naive, refusal
 from forecasting.accuracy import BACKTEST_SCHEMA, POOL, accuracy, naive_wins
 from forecasting.backtest import Backtest, look_back
 from forecasting.calibrate import cross_stretched, factors, stretched
-from forecasting.ets import EXPLOSIVE_FACTOR
+from forecasting.ets import EXPLOSIVE_FACTOR, ShapeShare
 from forecasting.gaps import filled
 from forecasting.naive import naive_panel
 from forecasting.refusal import Refusal
@@ -130,6 +130,76 @@ def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> Outloo
         *SERIES_KEY, "period_start", "quantile", nulls_last=True, maintain_order=True
     )
     return Outlook(forecast, pl.concat(backtests).sort(*POOL, "model", "ahead"))
+
+
+class MadeOf(NamedTuple):
+    """What the ensemble's forecast of one series is made of, for people to read.
+
+    Attributes:
+        shares: as in `forecasting.ensemble.Composition`.
+        shapes: as there.
+        scale: the scale on which the series is modelled: log (plain values, logs among the
+            members), logit or identity.
+        gaps: how many times as wide ranges are for values that were filled in; 1 without any.
+        quantiles: (periods, quantiles) in the unit of the indicator, before ranges learned from
+            the past; medians are those published, where nothing else was done to them and values
+            are the ones the forecast was made from.
+    """
+
+    shares: dict[str, float]
+    shapes: tuple[ShapeShare, ...]
+    scale: Scale
+    gaps: float
+    quantiles: Floats
+
+    def factors(self, published: Floats) -> Floats:
+        """How much wider than the models' own ranges those published (periods, quantiles) are.
+
+        Gives back (periods, ranges), the widest range first, without what gaps add. Told from the
+        upper half, which no lower bound cuts off.
+        """
+        both = np.stack([self.quantiles, published])
+        own, wide = self.scale.forward(both) if self.scale.name == "logit" else both
+        middle = own.shape[-1] // 2
+        own, wide = (one[:, :middle:-1] - one[:, middle : middle + 1] for one in (own, wide))
+        return np.asarray(wide / np.where(own > 0, own, np.nan) / self.gaps)
+
+
+def made_of(
+    values: pl.DataFrame, series: Mapping[str, str], *, kind: str, levels: list[str], periods: int
+) -> MadeOf:
+    """Say what the forecast of one series is made of.
+
+    Args:
+        values: as in `outlook`; of the indicator and grain of the series at least.
+        series: the columns of `SERIES_KEY`.
+        kind: count, share, rate, ratio, reported.
+        levels: those of the spec, whose areas are forecast.
+        periods: how many the forecast has.
+
+    Raises:
+        Refusal: the series is not forecast.
+        ValueError: inputs are wrong as in `outlook`, or hold no such series.
+    """
+    spec = {"indicator_id": series["indicator_id"], "grain": series["grain"], "levels": levels}
+    specs = pl.DataFrame([spec | {"horizon": periods, "kind": kind}])
+    _check_inputs(values, specs)
+    rows = _collect(values, specs).filter(pl.col(name) == series[name] for name in SERIES_KEY)
+    if rows.height != 1:
+        raise ValueError(f"there is no series {', '.join(series.values())}")
+    one = _prepared(rows.row(0, named=True))
+    season_length = SEASON_LENGTH[series["grain"]]
+    found = ensemble.composition(
+        one.modelled,
+        season_length=season_length,
+        horizon=periods - one.periods_after_end + LONGEST_GAP_AT_END,
+        levels=QUANTILES,
+        logs=one.scale.name == "log",
+    )
+    known = np.isfinite(one.values)
+    gaps = float(np.sqrt(known.size / known.sum()))
+    quantiles = one.in_its_unit(found.quantiles[:periods])
+    return MadeOf(found.shares, found.shapes, one.scale, gaps, quantiles)
 
 
 def _check_inputs(values: pl.DataFrame, specs: pl.DataFrame) -> None:
