@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from forecasting import ensemble, naive, refusal
+from forecasting import counts, ensemble, naive, refusal
 from forecasting.accuracy import BACKTEST_SCHEMA, POOL, accuracy, naive_wins
 from forecasting.backtest import Backtest, look_back
 from forecasting.calibrate import cross_stretched, factors, stretched
@@ -28,6 +28,7 @@ from forecasting.naive import naive_panel
 from forecasting.refusal import Refusal
 from forecasting.scales import Scale, choose_scale
 from forecasting.scores import QUANTILES, naive_error
+from forecasting.small import Cases, cases_of, look_at_small, side_by_side
 
 Floats = NDArray[np.float64]
 
@@ -63,6 +64,8 @@ SEASON_LENGTH: Final = {"month": 12, "quarter": 4, "half_year": 2, "year": 1}
 MONTHS_PER_PERIOD: Final = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 MINIMUM_LENGTH: Final = {"month": 24, "quarter": 10, "half_year": 10, "year": 8}
 MINIMUM_MEAN_CASES: Final = 10.0
+# What these kinds count is whole, and their value is cases per something.
+COUNTED_KINDS: Final = ("count", "share", "rate")
 LONGEST_GAP_AT_END: Final = 3
 LARGEST_MISSING_SHARE: Final = 0.3
 LEAST_WIDTH: Final = 1e-4
@@ -82,6 +85,7 @@ class _Series:
 
     values: Floats
     numerators: Floats
+    denominators: Floats
     periods_after_end: int
 
     @property
@@ -95,12 +99,13 @@ def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> Outloo
     A forecast is one row per period and quantile (0.025, 0.1, 0.5, 0.9, 0.975) with status
     `estimated`. It starts after the last known value of the series and runs `horizon` periods
     beyond the last known value of the indicator at that level, so that areas reporting late are
-    covered up to the same period. A refusal is one row per series with status `missing`, no
-    quantile, no value and the reason in words.
+    covered up to the same period. Series of few cases are looked at together with the others of
+    their level, and all begin after the last value known of any. A refusal is one row per series
+    with status `missing`, no quantile, no value and the reason in words.
 
     Args:
         values: the columns of `indicator_value` plus `level`, unfiltered; one row per key and
-            period.
+            period. Without `denominator`, rates of few cases are taken to have a steady one.
         specs: `indicator_id`, `grain`, `levels` (list of text), `horizon` (periods), `kind` (count,
             share, rate, ratio, reported).
         run_id: written into every row.
@@ -117,12 +122,17 @@ def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> Outloo
     _check_inputs(values, specs)
     rows: list[dict[str, Any]] = []
     ready: list[_Ready] = []
+    few: list[_Ready] = []
     for row in _collect(values, specs).iter_rows(named=True):
         try:
-            ready.append(_prepared(row))
+            one = _prepared(row)
         except Refusal as why:
             rows.append(_refused(row, run_id, why))
+        else:
+            (ready if one.cases is None else few).append(one)
     backtests = [pl.DataFrame(schema=BACKTEST_SCHEMA)]
+    for pool in _grouped(few, lambda one: one.pool):
+        rows.extend(_small_rows(pool, backtests, run_id))
     for batch in _grouped(ready, lambda one: one.batch):
         for pool, quantiles, backtest in _look(batch):
             rows.extend(_pool_rows(pool, quantiles, backtest, backtests, run_id))
@@ -151,6 +161,8 @@ def _collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
     """One row per series asked for, with its periods and values as lists in the order of time."""
     usable = pl.col("status").is_in(USABLE_STATUS) & pl.col("value").is_finite()
     month = pl.col("period_start").dt.year().cast(pl.Int64) * 12 + pl.col("period_start").dt.month()
+    if "denominator" not in values.columns:
+        values = values.with_columns(denominator=pl.lit(None, pl.Float64))
     wanted = (
         values.join(specs.select(SPEC_COLUMNS), on=["indicator_id", "grain"])
         .filter(pl.col("level").is_in(pl.col("levels")))
@@ -172,7 +184,7 @@ def _collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
             pl.col("unit").drop_nulls().last(),
             pl.col("as_of").max(),
             pl.col("period_start").max().alias("latest_date"),
-            pl.col("period_start", "month", "value", "cases").filter(known),
+            pl.col("period_start", "month", "value", "cases", "denominator").filter(known),
             (pl.col("status").filter(known) == "provisional").sum().alias("provisional"),
             (pl.col("status").filter(known) == "estimated").sum().alias("converted"),
             pl.col("month").filter(known).max().alias("own_end"),
@@ -203,13 +215,17 @@ def _collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class _Ready:
-    """A series that can be forecast: on the scale on which it is modelled, its gaps filled."""
+    """A series that can be forecast: on the scale on which it is modelled, its gaps filled.
+
+    `cases` stands where they are so few that they are looked at together with others.
+    """
 
     row: Mapping[str, Any]
     scale: Scale
     values: Floats
     modelled: Floats
     periods_after_end: int
+    cases: Cases | None
 
     @property
     def batch(self) -> Hashable:
@@ -220,6 +236,12 @@ class _Ready:
     def pool(self) -> Hashable:
         """Which series learn from each other."""
         return *(self.row[name] for name in POOL if name != "run_id"), self.scale.name
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Places of the first period and after the last on a grid all series of a grain share."""
+        first = int(self.row["month"][0]) // MONTHS_PER_PERIOD[self.row["grain"]]
+        return first, first + self.values.size
 
     def in_its_unit(self, modelled: Floats) -> Floats:
         """Values or quantiles in the unit of the indicator."""
@@ -241,13 +263,16 @@ def _prepared(row: Mapping[str, Any]) -> _Ready:
         raise refusal.superseded(row["newest_version"])
     series = _on_grid(row)
     scale = _suitable(series, row)
+    cases = _few_cases(series, row, scale)
+    if cases is None and np.nanmax(series.values) == np.nanmin(series.values):
+        raise refusal.constant(series.known)
     # On the plain scale the ensemble looks at the logs itself, so half a case is all that is added.
     plain = scale.name == "log"
     modelled = series.values + scale.offset if plain else scale.forward(series.values)
     modelled = filled(modelled, SEASON_LENGTH[row["grain"]])
     if plain:
         modelled = np.maximum(modelled, scale.offset)
-    return _Ready(row, scale, series.values, modelled, series.periods_after_end)
+    return _Ready(row, scale, series.values, modelled, series.periods_after_end, cases)
 
 
 def _look(batch: list[_Ready]) -> Iterator[tuple[list[_Ready], Floats, Backtest]]:
@@ -270,6 +295,44 @@ def _look(batch: list[_Ready]) -> Iterator[tuple[list[_Ready], Floats, Backtest]
         yield pool, quantiles[members], backtest.of(members)
 
 
+def _small_rows(
+    pool: list[_Ready], backtests: list[pl.DataFrame], run_id: str
+) -> Iterator[dict[str, Any]]:
+    """Rows of all series of a level that have few cases; adds the record of the past."""
+    grain, horizon = pool[0].row["grain"], pool[0].row["horizon"]
+    key = {name: pool[0].row[name] for name in POOL if name != "run_id"}
+    try:
+        found = look_at_small(
+            side_by_side([one.cases for one in pool if one.cases], [one.span for one in pool]),
+            season_length=SEASON_LENGTH[grain],
+            horizon=horizon,
+            levels=QUANTILES,
+            shortest=MINIMUM_LENGTH[grain],
+            seed="|".join(key.values()),
+        )
+    except Refusal as why:
+        for one in pool:
+            yield _refused(one.row, run_id, refusal.few_and_alone(_mean_cases(one.row), why))
+        return
+    simple = naive_wins(found.backtest, QUANTILES)
+    published = naive.SMALL_NAME if simple else counts.MODEL_NAME
+    newest = max(one.row["as_of"] for one in pool)
+    backtests.append(
+        accuracy(
+            found.backtest,
+            QUANTILES,
+            models=(counts.MODEL_NAME, naive.SMALL_NAME),
+            key=key | {"run_id": run_id},
+            published=published,
+            as_of=newest,
+        )
+    )
+    quantiles = found.naive if simple else found.quantiles
+    late = max(one.span[1] for one in pool)
+    for one, ahead in zip(pool, quantiles, strict=True):
+        yield from _forecast_rows(one.row, run_id, ahead, published, skipped=late - one.span[1])
+
+
 def _pool_rows(
     pool: list[_Ready],
     quantiles: Floats,
@@ -286,7 +349,16 @@ def _pool_rows(
     key = {name: pool[0].row[name] for name in POOL if name != "run_id"} | {"run_id": run_id}
     newest = max(one.row["as_of"] for one in pool)
     published = naive.MODEL_NAME if simple else ensemble.MODEL_NAME
-    backtests.append(accuracy(scored, QUANTILES, key=key, published=published, as_of=newest))
+    backtests.append(
+        accuracy(
+            scored,
+            QUANTILES,
+            models=(ensemble.MODEL_NAME, naive.MODEL_NAME),
+            key=key,
+            published=published,
+            as_of=newest,
+        )
+    )
     if simple:
         quantiles = naive_panel(
             [one.modelled for one in pool],
@@ -348,11 +420,11 @@ def _refused(row: Mapping[str, Any], run_id: str, why: Refusal) -> dict[str, Any
 
 
 def _forecast_rows(
-    row: Mapping[str, Any], run_id: str, quantiles: Floats, model: str
+    row: Mapping[str, Any], run_id: str, quantiles: Floats, model: str, skipped: int = 0
 ) -> Iterator[dict[str, Any]]:
     reason_de, reason_en = _note(row, model)
     base = _base(row, run_id, model)
-    for ahead, per_quantile in enumerate(quantiles.tolist(), start=1):
+    for ahead, per_quantile in enumerate(quantiles.tolist(), start=1 + skipped):
         period = _later(_last(row), ahead, row["grain"])
         for quantile, value in zip(QUANTILES, per_quantile, strict=True):
             yield base | {
@@ -375,11 +447,14 @@ def _on_grid(row: Mapping[str, Any]) -> _Series:
     places, rest = np.divmod(months - months[0], step)
     if rest.any():
         raise refusal.irregular_dates(row["grain"])
-    values = np.full(int(places[-1]) + 1, np.nan)
-    numerators = values.copy()
-    values[places] = np.asarray(row["value"], dtype=np.float64)
-    numerators[places] = np.asarray(row["cases"], dtype=np.float64)
-    return _Series(values, numerators, (row["end"] - int(months[-1])) // step)
+
+    def on_grid(name: str) -> Floats:
+        found = np.full(int(places[-1]) + 1, np.nan)
+        found[places] = np.asarray(row[name], dtype=np.float64)
+        return found
+
+    after_end = (row["end"] - int(months[-1])) // step
+    return _Series(on_grid("value"), on_grid("cases"), on_grid("denominator"), after_end)
 
 
 def _suitable(series: _Series, row: Mapping[str, Any]) -> Scale:
@@ -389,8 +464,6 @@ def _suitable(series: _Series, row: Mapping[str, Any]) -> Scale:
     missing = series.values.size - series.known
     if missing > LARGEST_MISSING_SHARE * series.values.size:
         raise refusal.too_many_gaps(missing, series.values.size)
-    if np.nanmax(series.values) == np.nanmin(series.values):
-        raise refusal.constant(series.known)
     scale = choose_scale(
         series.values,
         series.numerators,
@@ -400,12 +473,22 @@ def _suitable(series: _Series, row: Mapping[str, Any]) -> Scale:
     )
     if isinstance(scale, Refusal):
         raise scale
-    counted = np.isfinite(series.numerators)
-    if row["kind"] != "reported" and scale.name != "identity" and counted.any():
-        mean_cases = float(series.numerators[counted].mean())
-        if mean_cases < MINIMUM_MEAN_CASES:
-            raise refusal.too_small(mean_cases, MINIMUM_MEAN_CASES)
     return scale
+
+
+def _few_cases(series: _Series, row: Mapping[str, Any], scale: Scale) -> Cases | None:
+    """The cases of a series that has few; None where a model of its values will do."""
+    counted = series.numerators[np.isfinite(series.numerators)]
+    if row["kind"] == "reported" or scale.name == "identity" or not counted.size:
+        return None
+    if counted.mean() >= MINIMUM_MEAN_CASES:
+        return None
+    # Some are carried over from other areas; where most are no whole numbers, nothing was counted.
+    whole = np.median(np.abs(counted - np.round(counted))) == 0
+    if row["kind"] not in COUNTED_KINDS or not whole or counted.min() < 0:
+        raise refusal.too_small(_mean_cases(row), MINIMUM_MEAN_CASES)
+    share = row["kind"] == "share"
+    return cases_of(series.numerators, series.values, series.denominators, share=share)
 
 
 def _later(last: date, periods: int, grain: str) -> date:
@@ -420,7 +503,7 @@ def _later(last: date, periods: int, grain: str) -> date:
 def _note(row: Mapping[str, Any], model: str) -> tuple[str | None, str | None]:
     """Say on which uncertain ground a forecast stands; None where there is nothing to say."""
     german, english = [], []
-    if model == naive.MODEL_NAME:
+    if model in (naive.MODEL_NAME, naive.SMALL_NAME):
         seasonal = SEASON_LENGTH[row["grain"]] > 1
         german.append(
             f"{'Das letzte Jahr wiederholt' if seasonal else 'Der letzte Wert fortgeschrieben'}: "
@@ -429,6 +512,16 @@ def _note(row: Mapping[str, Any], model: str) -> tuple[str | None, str | None]:
         english.append(
             f"{'The last year repeated' if seasonal else 'The last value carried forward'}: "
             "looking back, that was closer than the model."
+        )
+    if model in (counts.MODEL_NAME, naive.SMALL_NAME):
+        mean = _mean_cases(row)
+        german.append(
+            f"Kleine Zahlen (im Mittel {refusal.german(mean)} Fälle je Zeitraum): geschätzt "
+            "gemeinsam mit anderen Gebieten; einzelne Zeiträume bestimmt der Zufall."
+        )
+        english.append(
+            f"Small numbers (on average {mean:.1f} cases per period): estimated together with "
+            "other areas; chance rules single periods."
         )
     parts = [
         (row["converted"], "umgerechneten oder geschätzten", "converted or estimated"),
@@ -441,3 +534,9 @@ def _note(row: Mapping[str, Any], model: str) -> tuple[str | None, str | None]:
         counted = " and ".join(f"{count} {word}" for count, _, word in found)
         english.append(f"Also rests on {counted} values (of {total}).")
     return " ".join(german) or None, " ".join(english) or None
+
+
+def _mean_cases(row: Mapping[str, Any]) -> float:
+    """Mean of the cases that are known, one at least."""
+    cases = np.asarray(row["cases"], dtype=np.float64)
+    return float(cases[np.isfinite(cases)].mean())
