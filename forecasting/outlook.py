@@ -3,16 +3,17 @@
 A series is one indicator, area (of one version), group and grain. Everything is deterministic: same
 frames, same forecast, bit for bit. Series of one indicator, grain and level learn from each other
 how wide ranges have to be; where repeating the last season would have been closer in the past, that
-is published instead.
+is published instead. Then areas are made to add up (`forecasting.hierarchy`), as they are in the
+record of the past, which is of what is published.
 """
 
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
@@ -24,13 +25,16 @@ from forecasting.backtest import Backtest, look_back
 from forecasting.calibrate import cross_stretched, factors, stretched
 from forecasting.ets import EXPLOSIVE_FACTOR
 from forecasting.gaps import filled
+from forecasting.hierarchy import Node, added_up
 from forecasting.naive import naive_panel
+from forecasting.paths import PERSISTENCE, persistence
 from forecasting.refusal import Refusal
-from forecasting.scales import Scale, choose_scale
+from forecasting.scales import PERCENT, Scale, choose_scale
 from forecasting.scores import QUANTILES, naive_error
 from forecasting.small import Cases, cases_of, look_at_small, side_by_side
 
 Floats = NDArray[np.float64]
+Member = TypeVar("Member")
 
 SERIES_KEY: Final = [
     "indicator_id", "area_system", "area_version", "area_id", "group_id", "grain",
@@ -66,9 +70,12 @@ MINIMUM_LENGTH: Final = {"month": 24, "quarter": 10, "half_year": 10, "year": 8}
 MINIMUM_MEAN_CASES: Final = 10.0
 # What these kinds count is whole, and their value is cases per something.
 COUNTED_KINDS: Final = ("count", "share", "rate")
+# What these kinds count may be added up over areas; their declarations see to it.
+SUMMED_KINDS: Final = ("count", "share", "rate", "ratio")
 LONGEST_GAP_AT_END: Final = 3
 LARGEST_MISSING_SHARE: Final = 0.3
 LEAST_WIDTH: Final = 1e-4
+_NONE: Final = np.empty((0, 0, len(QUANTILES)))
 USABLE_STATUS: Final = ["observed", "provisional", "estimated"]
 
 
@@ -93,7 +100,9 @@ class _Series:
         return int(np.isfinite(self.values).sum())
 
 
-def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> Outlook:
+def outlook(
+    values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str, areas: pl.DataFrame | None = None
+) -> Outlook:
     """Forecast every series that a spec asks for; series without a spec are left out.
 
     A forecast is one row per period and quantile (0.025, 0.1, 0.5, 0.9, 0.975) with status
@@ -109,6 +118,8 @@ def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> Outloo
         specs: `indicator_id`, `grain`, `levels` (list of text), `horizon` (periods), `kind` (count,
             share, rate, ratio, reported).
         run_id: written into every row.
+        areas: `area_system`, `area_version`, `area_id`, `parent_id`; areas are made to add up along
+            these. Without it every series stands on its own.
 
     Returns:
         The columns of `forecast`, sorted by series, period and quantile, and those of
@@ -130,16 +141,23 @@ def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> Outloo
             rows.append(_refused(row, run_id, why))
         else:
             (ready if one.cases is None else few).append(one)
-    backtests = [pl.DataFrame(schema=BACKTEST_SCHEMA)]
-    for pool in _grouped(few, lambda one: one.pool):
-        rows.extend(_small_rows(pool, backtests, run_id))
+    pools = [_small_pool(pool) for pool in _grouped(few, lambda one: one.pool)]
     for batch in _grouped(ready, lambda one: one.batch):
-        for pool, quantiles, backtest in _look(batch):
-            rows.extend(_pool_rows(pool, quantiles, backtest, backtests, run_id))
+        pools.extend(_pool(*looked) for looked in _look(batch))
+    looked = [one for pool in pools for one in pool.series]
+    if areas is not None:
+        looked = _fitting(looked, _above(areas))
+    for ahead in looked:
+        rows.extend(_rows(ahead, run_id))
+    fitting = {id(ahead.ready): ahead for ahead in looked}
+    backtests = [
+        pool.record(run_id, [fitting[id(ahead.ready)] for ahead in pool.series]) for pool in pools
+    ]
     forecast = pl.DataFrame(rows, schema=FORECAST_SCHEMA).sort(
         *SERIES_KEY, "period_start", "quantile", nulls_last=True, maintain_order=True
     )
-    return Outlook(forecast, pl.concat(backtests).sort(*POOL, "model", "ahead"))
+    record = pl.concat([pl.DataFrame(schema=BACKTEST_SCHEMA), *backtests])
+    return Outlook(forecast, record.sort(*POOL, "model", "ahead"))
 
 
 def _check_inputs(values: pl.DataFrame, specs: pl.DataFrame) -> None:
@@ -225,6 +243,7 @@ class _Ready:
     values: Floats
     modelled: Floats
     periods_after_end: int
+    series: _Series
     cases: Cases | None
 
     @property
@@ -250,9 +269,9 @@ class _Ready:
         return self.scale.back(modelled)
 
 
-def _grouped(ready: list[_Ready], key: Callable[[_Ready], Hashable]) -> list[list[_Ready]]:
-    groups: dict[Hashable, list[_Ready]] = {}
-    for one in ready:
+def _grouped(members: Iterable[Member], key: Callable[[Member], Hashable]) -> list[list[Member]]:
+    groups: dict[Hashable, list[Member]] = {}
+    for one in members:
         groups.setdefault(key(one), []).append(one)
     return list(groups.values())
 
@@ -272,7 +291,7 @@ def _prepared(row: Mapping[str, Any]) -> _Ready:
     modelled = filled(modelled, SEASON_LENGTH[row["grain"]])
     if plain:
         modelled = np.maximum(modelled, scale.offset)
-    return _Ready(row, scale, series.values, modelled, series.periods_after_end, cases)
+    return _Ready(row, scale, series.values, modelled, series.periods_after_end, series, cases)
 
 
 def _look(batch: list[_Ready]) -> Iterator[tuple[list[_Ready], Floats, Backtest]]:
@@ -295,12 +314,73 @@ def _look(batch: list[_Ready]) -> Iterator[tuple[list[_Ready], Floats, Backtest]
         yield pool, quantiles[members], backtest.of(members)
 
 
-def _small_rows(
-    pool: list[_Ready], backtests: list[pl.DataFrame], run_id: str
-) -> Iterator[dict[str, Any]]:
-    """Rows of all series of a level that have few cases; adds the record of the past."""
+@dataclass(frozen=True)
+class _Looked:
+    """What is ahead of one series, before and after it fits its neighbours.
+
+    Attributes:
+        ready: the series.
+        model: what is published.
+        begin: place of the first period ahead.
+        quantiles: (periods, quantiles) in the unit of the indicator; a refusal where there are
+            none.
+        past: (origins, horizon, quantiles); the same model from earlier origins.
+        persistence: how much of an error lasts.
+        paths: (draws, periods) in cases, of few cases.
+        past_paths: (origins, draws, horizon); the same from earlier origins.
+        apart: part of the cases of a sum that its parts come to where it does not fit them.
+    """
+
+    ready: _Ready
+    model: str
+    begin: int
+    quantiles: Floats | Refusal
+    past: Floats
+    persistence: float = PERSISTENCE
+    paths: Floats | None = None
+    past_paths: Floats | None = None
+    apart: float | None = None
+
+    @property
+    def can_be_added_up(self) -> bool:
+        """Whether cases are known, and people where it is of a number of them."""
+        row, series = self.ready.row, self.ready.series
+        known = np.isfinite(series.numerators)
+        if row["kind"] != "count":
+            known &= series.denominators > 0
+        return row["kind"] in SUMMED_KINDS and bool(known.any())
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """Series that are judged together, and what their forecasts were worth in the past."""
+
+    series: list[_Looked]
+    backtest: Backtest | None
+    models: tuple[str, str]
+
+    def record(self, run_id: str, fitting: list[_Looked]) -> pl.DataFrame:
+        """Figures of both models, those of the published one as it fits its neighbours."""
+        if self.backtest is None:
+            return pl.DataFrame(schema=BACKTEST_SCHEMA)
+        published = fitting[0].model
+        name = "naive" if published == self.models[1] else "quantiles"
+        past = np.stack([one.past for one in fitting], axis=1)
+        row = self.series[0].ready.row
+        return accuracy(
+            replace(self.backtest, **{name: past}),
+            QUANTILES,
+            models=self.models,
+            key={name: row[name] for name in POOL if name != "run_id"} | {"run_id": run_id},
+            published=published,
+            as_of=max(one.ready.row["as_of"] for one in self.series),
+        )
+
+
+def _small_pool(pool: list[_Ready]) -> _Pool:
+    """Forecast all series of a level that have few cases."""
     grain, horizon = pool[0].row["grain"], pool[0].row["horizon"]
-    key = {name: pool[0].row[name] for name in POOL if name != "run_id"}
+    models = (counts.MODEL_NAME, naive.SMALL_NAME)
     try:
         found = look_at_small(
             side_by_side([one.cases for one in pool if one.cases], [one.span for one in pool]),
@@ -308,57 +388,49 @@ def _small_rows(
             horizon=horizon,
             levels=QUANTILES,
             shortest=MINIMUM_LENGTH[grain],
-            seed="|".join(key.values()),
+            seed="|".join(pool[0].row[name] for name in POOL if name != "run_id"),
         )
     except Refusal as why:
-        for one in pool:
-            yield _refused(one.row, run_id, refusal.few_and_alone(_mean_cases(one.row), why))
-        return
+        refused = [
+            refusal.few_and_alone(_mean_cases(one.row), why)
+            if np.ptp(one.series.numerators[np.isfinite(one.series.numerators)]) > 0
+            else refusal.constant(one.series.known)
+            for one in pool
+        ]
+        looked = [
+            _Looked(one, models[0], 0, reason, _NONE)
+            for one, reason in zip(pool, refused, strict=True)
+        ]
+        return _Pool(looked, None, models)
     simple = naive_wins(found.backtest, QUANTILES)
-    published = naive.SMALL_NAME if simple else counts.MODEL_NAME
-    newest = max(one.row["as_of"] for one in pool)
-    backtests.append(
-        accuracy(
-            found.backtest,
-            QUANTILES,
-            models=(counts.MODEL_NAME, naive.SMALL_NAME),
-            key=key | {"run_id": run_id},
-            published=published,
-            as_of=newest,
-        )
-    )
     quantiles = found.naive if simple else found.quantiles
-    late = max(one.span[1] for one in pool)
-    for one, ahead in zip(pool, quantiles, strict=True):
-        yield from _forecast_rows(one.row, run_id, ahead, published, skipped=late - one.span[1])
+    past = found.backtest.naive if simple else found.backtest.quantiles
+    lasting = persistence(found.backtest)
+    begin = max(one.span[1] for one in pool)
+    looked = [
+        _Looked(
+            one,
+            models[simple],
+            begin,
+            quantiles[row],
+            past[:, row],
+            lasting,
+            None if simple else found.paths[:, row],
+            None if simple else found.past_paths[:, :, row],
+        )
+        for row, one in enumerate(pool)
+    ]
+    return _Pool(looked, found.backtest, models)
 
 
-def _pool_rows(
-    pool: list[_Ready],
-    quantiles: Floats,
-    backtest: Backtest,
-    backtests: list[pl.DataFrame],
-    run_id: str,
-) -> Iterator[dict[str, Any]]:
-    """Rows of all series of a pool; adds the record of how good such forecasts were."""
+def _pool(pool: list[_Ready], quantiles: Floats, backtest: Backtest) -> _Pool:
+    """Widen or narrow the ranges of a pool, or repeat the last season where that was closer."""
     grain = pool[0].row["grain"]
+    models = (ensemble.MODEL_NAME, naive.MODEL_NAME)
     units = [one.in_its_unit for one in pool]
     steps = np.array([naive_error(one.values, SEASON_LENGTH[grain]) for one in pool])
     scored = cross_stretched(backtest, QUANTILES).through(units, steps)
     simple = naive_wins(scored, QUANTILES)
-    key = {name: pool[0].row[name] for name in POOL if name != "run_id"} | {"run_id": run_id}
-    newest = max(one.row["as_of"] for one in pool)
-    published = naive.MODEL_NAME if simple else ensemble.MODEL_NAME
-    backtests.append(
-        accuracy(
-            scored,
-            QUANTILES,
-            models=(ensemble.MODEL_NAME, naive.MODEL_NAME),
-            key=key,
-            published=published,
-            as_of=newest,
-        )
-    )
     if simple:
         quantiles = naive_panel(
             [one.modelled for one in pool],
@@ -368,13 +440,90 @@ def _pool_rows(
         )
     else:
         quantiles = stretched(quantiles, factors(backtest, QUANTILES))
-    for one, modelled in zip(pool, quantiles, strict=True):
+    past = scored.naive if simple else scored.quantiles
+    lasting = persistence(scored)
+    looked = []
+    for row, (one, modelled) in enumerate(zip(pool, quantiles, strict=True)):
+        found: Floats | Refusal
         try:
             found = _publishable(one, modelled)
         except Refusal as why:
-            yield _refused(one.row, run_id, why)
-        else:
-            yield from _forecast_rows(one.row, run_id, found, published)
+            found = why
+        looked.append(_Looked(one, models[simple], one.span[1], found, past[:, row], lasting))
+    return _Pool(looked, scored, models)
+
+
+def _above(areas: pl.DataFrame) -> dict[tuple[str, ...], str]:
+    """The area each area lies in, of the same version."""
+    rows = areas.select("area_system", "area_version", "area_id", "parent_id").drop_nulls()
+    return {(system, version, area): parent for system, version, area, parent in rows.iter_rows()}
+
+
+def _fitting(looked: list[_Looked], above: Mapping[tuple[str, ...], str]) -> list[_Looked]:
+    """Make the areas of each indicator add up."""
+    found = []
+    for tree in _grouped(looked, _tree):
+        whole = [
+            (one, _node(one, one.quantiles, above))
+            for one in tree
+            if one.can_be_added_up and not isinstance(one.quantiles, Refusal)
+        ]
+        if len(whole) < 2:
+            found.extend(tree)
+            continue
+        nodes = [node for _, node in whole]
+        # The unit is one of the indicator's: chance rounds it a little differently in each area.
+        units = [node.unit for node in nodes if np.isfinite(node.unit)]
+        unit = float(np.median(units)) if units else 1.0
+        fitted, apart = added_up(
+            [replace(node, unit=unit) for node in nodes],
+            name="|".join(_tree(tree[0])),
+            season_length=SEASON_LENGTH[tree[0].ready.row["grain"]],
+            levels=QUANTILES,
+        )
+        new = {
+            id(one): replace(one, quantiles=node.quantiles, past=node.past, apart=part)
+            for (one, _), node, part in zip(whole, fitted, apart, strict=True)
+        }
+        found.extend(new.get(id(one), one) for one in tree)
+    return found
+
+
+def _tree(one: _Looked) -> tuple[str, ...]:
+    """What the areas of a tree have in common: all of the key but the area."""
+    return tuple(one.ready.row[name] for name in SERIES_KEY if name != "area_id")
+
+
+def _node(one: _Looked, quantiles: Floats, above: Mapping[tuple[str, ...], str]) -> Node:
+    """A series as a node of its tree."""
+    row, series = one.ready.row, one.ready.series
+    name = (row["area_system"], row["area_version"], row["area_id"])
+    over: list[str] = []
+    while (parent := above.get((*name[:2], over[-1] if over else name[2]))) is not None:
+        over.append(parent)
+    unit, bases = 1.0, None
+    if row["kind"] != "count":
+        bases = series.denominators
+        some = (series.numerators > 0) & (bases > 0)
+        each = series.values[some] * bases[some] / series.numerators[some]
+        unit = float(np.median(each)) if each.size else np.nan
+    return Node(
+        name="|".join(row[name] for name in SERIES_KEY),
+        area=row["area_id"],
+        above=tuple(over),
+        first=one.ready.span[0],
+        cases=series.numerators,
+        bases=bases,
+        unit=unit,
+        lowest=-np.inf if one.ready.scale.name == "identity" else 0.0,
+        highest=PERCENT if row["kind"] == "share" else np.inf,
+        begin=one.begin,
+        quantiles=quantiles,
+        past=one.past,
+        persistence=one.persistence,
+        paths=one.paths,
+        past_paths=one.past_paths,
+    )
 
 
 def _publishable(one: _Ready, modelled: Floats) -> Floats:
@@ -394,6 +543,16 @@ def _publishable(one: _Ready, modelled: Floats) -> Floats:
     if upper > EXPLOSIVE_FACTOR * highest:
         raise refusal.explosive(upper, highest)
     return quantiles
+
+
+def _rows(one: _Looked, run_id: str) -> Iterator[dict[str, Any]]:
+    if isinstance(one.quantiles, Refusal):
+        yield _refused(one.ready.row, run_id, one.quantiles)
+    else:
+        skipped = one.begin - one.ready.span[1]
+        yield from _forecast_rows(
+            one.ready.row, run_id, one.quantiles, one.model, skipped, one.apart
+        )
 
 
 def _base(row: Mapping[str, Any], run_id: str, model: str) -> dict[str, Any]:
@@ -420,9 +579,14 @@ def _refused(row: Mapping[str, Any], run_id: str, why: Refusal) -> dict[str, Any
 
 
 def _forecast_rows(
-    row: Mapping[str, Any], run_id: str, quantiles: Floats, model: str, skipped: int = 0
+    row: Mapping[str, Any],
+    run_id: str,
+    quantiles: Floats,
+    model: str,
+    skipped: int,
+    apart: float | None,
 ) -> Iterator[dict[str, Any]]:
-    reason_de, reason_en = _note(row, model)
+    reason_de, reason_en = _note(row, model, apart)
     base = _base(row, run_id, model)
     for ahead, per_quantile in enumerate(quantiles.tolist(), start=1 + skipped):
         period = _later(_last(row), ahead, row["grain"])
@@ -500,7 +664,7 @@ def _later(last: date, periods: int, grain: str) -> date:
     return date(year, month, final if is_month_end else min(last.day, final))
 
 
-def _note(row: Mapping[str, Any], model: str) -> tuple[str | None, str | None]:
+def _note(row: Mapping[str, Any], model: str, apart: float | None) -> tuple[str | None, str | None]:
     """Say on which uncertain ground a forecast stands; None where there is nothing to say."""
     german, english = [], []
     if model in (naive.MODEL_NAME, naive.SMALL_NAME):
@@ -522,6 +686,15 @@ def _note(row: Mapping[str, Any], model: str) -> tuple[str | None, str | None]:
         english.append(
             f"Small numbers (on average {mean:.1f} cases per period): estimated together with "
             "other areas; chance rules single periods."
+        )
+    if apart is not None:
+        german.append(
+            "Nicht die Summe der Teile: die mit Ausblick kamen zuletzt auf "
+            f"{refusal.german(100 * apart, 0)} Prozent davon."
+        )
+        english.append(
+            f"Not the sum of its parts: those with an outlook came to {100 * apart:.0f} percent of "
+            "it of late."
         )
     parts = [
         (row["converted"], "umgerechneten oder geschätzten", "converted or estimated"),

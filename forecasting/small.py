@@ -7,7 +7,6 @@ the count to come, held against the latest known denominator: beside chance its 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +19,7 @@ from forecasting.counts import DRAWS, MINIMUM_PERIODS, forecast_counts, mid_quan
 from forecasting.gaps import filled
 from forecasting.linear import Floats
 from forecasting.naive import naive_panel
+from forecasting.paths import generator
 from forecasting.refusal import Refusal
 from forecasting.scores import naive_error
 
@@ -51,12 +51,14 @@ class SmallForecast:
         quantiles: (series, horizon, quantiles); in the unit of the indicator.
         naive: the same of the seasonal naive forecast.
         backtest: as in `forecasting.backtest`, in the unit of the indicator.
+        past_paths: (origins, draws, series, horizon); whole cases, NaN where there is none.
     """
 
     paths: Floats
     quantiles: Floats
     naive: Floats
     backtest: Backtest
+    past_paths: Floats
 
 
 def cases_of(cases: Floats, values: Floats, denominators: Floats, *, share: bool) -> Cases:
@@ -133,6 +135,7 @@ def look_at_small(
         np.full(shape, np.nan),
         np.array([naive_error(one, season_length) for one in values]),
     )
+    past_paths = np.full((len(origins), PAST_DRAWS, *shape[1:]), np.nan)
     for place, cut in enumerate(origins):
         before = slice(length - cut)
         enough = np.isfinite(values[:, before]).sum(axis=1) >= max(shortest, season_length + 1)
@@ -140,20 +143,15 @@ def look_at_small(
             level.cases[enough, before], level.per_case[enough, before], level.most[enough, before]
         )
         try:
-            _, past.quantiles[place, enough], past.naive[place, enough] = _ahead(
+            drawn, past.quantiles[place, enough], past.naive[place, enough] = _ahead(
                 known, season_length, horizon, levels, generator(seed, cut), PAST_DRAWS
             )
         except Refusal:
             continue
+        past_paths[place][:, enough] = drawn
         came = values[enough, length - cut :][:, :horizon]
         past.actual[place, enough, : came.shape[1]] = came
-    return SmallForecast(paths, quantiles, naive, past)
-
-
-def generator(name: str, cut: int = 0) -> np.random.Generator:
-    """The source of chance that belongs to a name and an origin, wherever it is asked for."""
-    digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
-    return np.random.default_rng([int.from_bytes(digest), cut])
+    return SmallForecast(paths, quantiles, naive, past, past_paths)
 
 
 def _ahead(

@@ -155,8 +155,9 @@ def look_ahead(city: City) -> int:
             "semi join specs using (indicator_id, grain) where value.group_id = 'all' "
             "order by all"
         ).pl()
+        areas = connection.table("marts.area").pl()
         growing = nowcasts(city, connection)
-    found = outlook(values, specs, run_id=run_id(city))
+    found = outlook(values, specs, run_id=run_id(city), areas=areas)
     forecast = pl.concat([found.forecast, growing])
     lake.write_parquet(forecast, city.place.inputs / "forecast.parquet")
     lake.write_parquet(found.backtest, city.place.inputs / "forecast_backtest.parquet")

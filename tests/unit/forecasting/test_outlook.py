@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from forecasting import outlook as looking
 from forecasting.accuracy import BACKTEST_SCHEMA, POOL
+from forecasting.linear import Floats
 from forecasting.outlook import FORECAST_SCHEMA, VALUE_COLUMNS
 from forecasting.scores import QUANTILES
 
@@ -396,6 +397,77 @@ def test_late_neighbours_change_nothing_but_what_is_learned_about_ranges() -> No
         outlook(one, asked, run_id="r1").filter(median, other)["value"] for one in (values, late)
     ]
     assert both[0].equals(both[1])
+
+
+def with_city(values: pl.DataFrame) -> pl.DataFrame:
+    """The districts and their sum."""
+    cell = ["indicator_id", "area_system", "area_version", "group_id", "grain", "period_start"]
+    cell += ["unit", "status", "as_of"]
+    whole = (
+        values.group_by(cell)
+        .agg(pl.col("value").sum(), numerator=pl.col("value").sum())
+        .with_columns(area_id=pl.lit("city"), level=pl.lit("city"))
+    )
+    return pl.concat([values, whole.select(values.columns)])
+
+
+def areas(values: pl.DataFrame) -> pl.DataFrame:
+    return (
+        values.select("area_system", "area_version", "area_id")
+        .unique()
+        .with_columns(parent_id=pl.when(pl.col("area_id") != "city").then(pl.lit("city")))
+    )
+
+
+def of_city_and_parts(found: pl.DataFrame) -> tuple[Floats, Floats]:
+    """Medians per period: of the city, and those of its districts together."""
+    middle = found.filter(quantile=0.5).sort("period_start")
+    city = middle.filter(area_id="city")["value"]
+    parts = middle.filter(pl.col("area_id") != "city").group_by("period_start", maintain_order=True)
+    return city.to_numpy(), parts.agg(pl.col("value").sum())["value"].to_numpy()
+
+
+def test_districts_add_up_to_the_city_today_and_in_the_record() -> None:
+    values = with_city(town())
+    asked = spec(grain="month", horizon=6)
+    alone = looking.outlook(values, asked, run_id="r1")
+    found = looking.outlook(values, asked, run_id="r1", areas=areas(values))
+    city, parts = of_city_and_parts(found.forecast)
+    assert np.abs(city - parts).max() < 0.003 * city.min()
+    assert found.forecast.height == alone.forecast.height
+    published = [one.backtest.filter("published") for one in (alone, found)]
+    assert published[0].select("level", "ahead").equals(published[1].select("level", "ahead"))
+    assert (published[0]["wis"] != published[1]["wis"]).any()
+    others = [one.backtest.filter(~pl.col("published")) for one in (alone, found)]
+    assert others[0].equals(others[1])
+
+
+def test_few_cases_add_up_to_a_city_of_many() -> None:
+    values = with_city(village(areas=9).drop("denominator"))
+    found = looking.outlook(
+        values, spec(grain="month", horizon=6), run_id="r1", areas=areas(values)
+    ).forecast
+    assert set(found.filter(area_id="city")["model"]) == {"ensemble"}
+    alone = looking.outlook(values, spec(grain="month", horizon=6), run_id="r1").forecast
+    parts = pl.col("area_id") != "city"
+    assert found.filter(parts).equals(alone.filter(parts))
+    city, sums = of_city_and_parts(found)
+    assert np.abs(city / sums - 1).max() < 0.05
+
+
+def test_a_sum_over_some_parts_is_said_to_be_none() -> None:
+    values = with_city(town())
+    gone = (pl.col("area_id") == "a05") & (pl.col("period_start") > date(2020, 6, 1))
+    gone |= (pl.col("area_id") == "a06") & (pl.col("period_start") > date(2020, 6, 1))
+    some = values.filter(~gone)
+    asked = spec(grain="month", horizon=6)
+    found = looking.outlook(some, asked, run_id="r1", areas=areas(values)).forecast
+    city = found.filter(area_id="city")
+    reason = city["reason"][0]
+    assert reason.startswith("Nicht die Summe der Teile: die mit Ausblick kamen zuletzt auf 8")
+    alone = looking.outlook(some, asked, run_id="r1").forecast.filter(area_id="city")
+    assert city["value"].equals(alone["value"])
+    assert found.filter(pl.col("area_id") == "a01")["reason"].null_count() == 30
 
 
 def test_too_little_past_leaves_no_figures() -> None:
