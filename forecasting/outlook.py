@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, NamedTuple, TypeVar
@@ -169,34 +170,24 @@ class MadeOf(NamedTuple):
         scale: the scale on which the series is modelled: log (plain values, logs among the
             members), logit or identity.
         gaps: how many times as wide ranges are for values that were filled in; 1 without any.
-        quantiles: (periods, quantiles) in the unit of the indicator, before ranges learned from
-            the past; medians are those published, where nothing else was done to them and values
-            are the ones the forecast was made from.
+        factors: (horizon, ranges), as `forecasting.calibrate.factors`: what the past of the series
+            and those it learns with has taught about ranges.
+        medians: (periods,) in the unit of the indicator; those published where areas did not have
+            to be made to add up, and values are the ones the forecast was made from.
     """
 
     shares: dict[str, float]
     shapes: tuple[ShapeShare, ...]
-    scale: Scale
+    scale: str
     gaps: float
-    quantiles: Floats
-
-    def factors(self, published: Floats) -> Floats:
-        """How much wider than the models' own ranges those published (periods, quantiles) are.
-
-        Gives back (periods, ranges), the widest range first, without what gaps add. Told from the
-        upper half, which no lower bound cuts off.
-        """
-        both = np.stack([self.quantiles, published])
-        own, wide = self.scale.forward(both) if self.scale.name == "logit" else both
-        middle = own.shape[-1] // 2
-        own, wide = (one[:, :middle:-1] - one[:, middle : middle + 1] for one in (own, wide))
-        return np.asarray(wide / np.where(own > 0, own, np.nan) / self.gaps)
+    factors: Floats
+    medians: Floats
 
 
 def made_of(
     values: pl.DataFrame, series: Mapping[str, str], *, kind: str, levels: list[str], periods: int
 ) -> MadeOf:
-    """Say what the forecast of one series is made of.
+    """Say what the ensemble's forecast of one series is made of.
 
     Args:
         values: as in `outlook`; of the indicator and grain of the series at least.
@@ -212,22 +203,33 @@ def made_of(
     spec = {"indicator_id": series["indicator_id"], "grain": series["grain"], "levels": levels}
     specs = pl.DataFrame([spec | {"horizon": periods, "kind": kind}])
     _check_inputs(values, specs)
-    rows = _collect(values, specs).filter(pl.col(name) == series[name] for name in SERIES_KEY)
-    if rows.height != 1:
+    rows = _collect(values, specs)
+    mine = rows.filter(pl.col(name) == series[name] for name in SERIES_KEY)
+    if mine.height != 1:
         raise ValueError(f"there is no series {', '.join(series.values())}")
-    one = _prepared(rows.row(0, named=True))
-    season_length = SEASON_LENGTH[series["grain"]]
+    own = _prepared(mine.row(0, named=True))
+    pool = []
+    for row in rows.iter_rows(named=True):
+        with suppress(Refusal):
+            one = _prepared(row | {"horizon": periods - own.periods_after_end})
+            if one.cases is None and one.pool == own.pool:
+                pool.append(one)
+    ((_, _, backtest),) = _look(pool)
     found = ensemble.composition(
-        one.modelled,
-        season_length=season_length,
-        horizon=periods - one.periods_after_end + LONGEST_GAP_AT_END,
+        own.modelled,
+        season_length=SEASON_LENGTH[series["grain"]],
+        horizon=periods - own.periods_after_end + LONGEST_GAP_AT_END,
         levels=QUANTILES,
-        logs=one.scale.name == "log",
+        logs=own.scale.name == "log",
     )
-    known = np.isfinite(one.values)
-    gaps = float(np.sqrt(known.size / known.sum()))
-    quantiles = one.in_its_unit(found.quantiles[:periods])
-    return MadeOf(found.shares, found.shapes, one.scale, gaps, quantiles)
+    return MadeOf(
+        found.shares,
+        found.shapes,
+        own.scale.name,
+        float(np.sqrt(own.values.size / own.series.known)),
+        factors(backtest, QUANTILES),
+        own.in_its_unit(found.quantiles[:periods, len(QUANTILES) // 2]),
+    )
 
 
 def _check_inputs(values: pl.DataFrame, specs: pl.DataFrame) -> None:

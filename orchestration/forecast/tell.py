@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from exports.vocabulary import STATUS_WORDS
-from forecasting import ensemble, naive
+from forecasting import counts, ensemble, naive
 from forecasting.ets import ShapeShare
 from forecasting.outlook import MINIMUM_LENGTH, SEASON_LENGTH
 from forecasting.scores import naive_error
@@ -176,8 +176,10 @@ def _never_delivered(look: LookAhead, manner: Manner) -> list[str]:
 def _how(look: LookAhead, manner: Manner) -> list[str]:
     model = look.forecast["model"][0]
     lines = [f"{manner.say('how')}:"]
-    if model == naive.MODEL_NAME:
+    if model in (naive.MODEL_NAME, naive.SMALL_NAME):
         return [*lines, f"  {manner.say('naive', what=_simple(look, manner))}"]
+    if model == counts.MODEL_NAME:
+        return [*lines, f"  {manner.say('counts', level=look.area['level'])}"]
     if model != ensemble.MODEL_NAME:
         return [*lines, f"  {manner.say('other_model', model=model)}"]
     if look.made_of is None:
@@ -188,13 +190,13 @@ def _how(look: LookAhead, manner: Manner) -> list[str]:
         if name == "smoothing":
             lines.append(f"           {manner.say('of_which')}")
             lines += [f"           {one}" for one in _shapes(look, manner)]
-    lines.append(f"  {manner.say(look.made_of.scale.name)}")
+    lines.append(f"  {manner.say(look.made_of.scale)}")
     if look.is_adjusted:
-        place = int(np.argmax(np.abs(look.made_of.quantiles[:, 2] - look.medians)))
+        place = int(np.argmax(np.abs(look.made_of.medians - look.medians)))
         words = manner.say(
             "adjusted",
             period=manner.label(look.ranges["period_start"][place]),
-            own=manner.number(look.made_of.quantiles[place, 2]),
+            own=manner.number(look.made_of.medians[place]),
             published=manner.number(look.medians[place]),
         )
         lines.append(f"  {words}")
@@ -239,16 +241,21 @@ def _backtest(look: LookAhead, manner: Manner) -> list[str]:
     series = shown["series"].max()
     which = "looked_back_alone" if series == 1 else "looked_back"
     words = manner.say(which, series=series, level=look.area["level"])
-    other = look.backtest.filter(pl.col("model") == naive.MODEL_NAME)
+    small = model in (counts.MODEL_NAME, naive.SMALL_NAME)
+    other = look.backtest.filter(
+        pl.col("model") == (naive.SMALL_NAME if small else naive.MODEL_NAME)
+    )
     lines += [f"  {words}", *table(_steps(look, manner, shown, other))]
     furthest = int(shown["ahead"].max())  # type: ignore[arg-type]
     if furthest < look.ranges.height:
         lines.append(f"  {manner.say('beyond', ahead=manner.count(furthest))}")
-    ours = look.backtest.filter(pl.col("model") == ensemble.MODEL_NAME)
+    ours = look.backtest.filter(
+        pl.col("model") == (counts.MODEL_NAME if small else ensemble.MODEL_NAME)
+    )
     if other.height and ours.height:
         words = manner.say(
             "better",
-            model=manner.say("models"),
+            model=manner.say("small_model" if small else "models"),
             wis=number(_mean(ours, "wis"), 3, manner.language),
             simple=_simple(look, manner),
             other=number(_mean(other, "wis"), 3, manner.language),
@@ -263,7 +270,8 @@ def _steps(
     """One row per period ahead: how far off, and how often within the ranges."""
     step = naive_error(_on_grid(look), SEASON_LENGTH[look.grain])
     simple = dict(other.select("ahead", "smape").iter_rows())
-    compares = look.forecast["model"][0] != naive.MODEL_NAME and bool(simple)
+    repeats = look.forecast["model"][0] in (naive.MODEL_NAME, naive.SMALL_NAME)
+    compares = bool(simple) and not repeats
     heading = ["ahead", "checked", "off", "off_unit", "in_eight", "in_nineteen"]
     rows = [[manner.say(key) for key in heading] + ([_simple(look, manner)] if compares else [])]
     for row in shown.iter_rows(named=True):
@@ -300,19 +308,18 @@ def _on_grid(look: LookAhead) -> NDArray[np.float64]:
 
 
 def _stretched(look: LookAhead, manner: Manner) -> list[str]:
-    """What ranges have learned from the past, where the models' own can be seen."""
-    if look.made_of is None or look.is_adjusted:
+    """What ranges have learned from the past."""
+    if look.made_of is None:
         return []
-    published = look.ranges.select("0.025", "0.1", "0.5", "0.9", "0.975").to_numpy()
-    factors = look.made_of.factors(published)
-    if not np.isfinite(factors).any() or np.nanmax(np.abs(factors - 1.0)) < _UNCHANGED:
+    learned = look.made_of.factors
+    if np.abs(learned - 1.0).max() < _UNCHANGED:
         return [f"  {manner.say('as_they_are')}"]
-    nineteen, eight = (_times(factors[:, place], manner) for place in (0, 1))
+    nineteen, eight = (_times(learned[:, place], manner) for place in (0, 1))
     return [f"  {manner.say('wider', eight=eight, nineteen=nineteen)}"]
 
 
 def _times(factors: NDArray[np.float64], manner: Manner) -> str:
-    low, high = (number(float(one(factors)), 2, manner.language) for one in (np.nanmin, np.nanmax))
+    low, high = (number(float(one), 2, manner.language) for one in (factors.min(), factors.max()))
     return low if low == high else f"{low} – {high}"
 
 

@@ -85,8 +85,13 @@ SAY: Final[dict[str, dict[str, str]]] = {
         "log": "Gerechnet wird so, dass kein Wert unter 0 fällt.",
         "logit": "Gerechnet wird so, dass kein Wert unter 0 oder über 100 Prozent gerät.",
         "identity": "Werte unter 0 sind bei dieser Kennzahl möglich.",
-        "adjusted": "Danach wurde er noch angepasst: für sich allein käme die Reihe für {period} "
-        "auf {own}, veröffentlicht ist {published}.",
+        "adjusted": "Danach wurden Gebiete und ihre Summe aufeinander abgestimmt, damit beide "
+        "dasselbe sagen: für sich allein käme die Reihe für {period} auf {own}, veröffentlicht "
+        "ist {published}.",
+        "counts": "Kleine Zahlen: ein Modell für die Fälle aller Gebiete der Ebene {level} "
+        "zusammen, das ganze Fälle zieht; jedes Gebiet behält seinen Stand, den Jahresgang teilen "
+        "sie.",
+        "small_model": "das Modell",
         "withheld": "Die Gewichte hängen an Werten, die geschützt sind, und stehen deshalb nicht "
         "hier.",
         "other_model": "Verfahren: {model}",
@@ -179,8 +184,11 @@ SAY: Final[dict[str, dict[str, str]]] = {
         "log": "It is computed so that no value falls below 0.",
         "logit": "It is computed so that no value gets below 0 or above 100 percent.",
         "identity": "This indicator may fall below 0.",
-        "adjusted": "It was then adjusted: by itself the series would come to {own} for {period}, "
-        "published is {published}.",
+        "adjusted": "Areas and their sum were then made to say the same: by itself the series "
+        "would come to {own} for {period}, published is {published}.",
+        "counts": "Small numbers: one model of the cases of all areas of the level {level} "
+        "together, which draws whole cases; each area keeps its level, they share the seasons.",
+        "small_model": "the model",
         "withheld": "The weights depend on values that are withheld, so they are not shown.",
         "other_model": "Model: {model}",
         "naive": "Published is {what}, no model: looking back, that was closer (see below). As "

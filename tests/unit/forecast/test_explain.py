@@ -162,7 +162,7 @@ def test_weights_add_up_and_medians_are_those_published(town: Place) -> None:
     found = look(town)
     assert found.made_of is not None
     assert sum(found.made_of.shares.values()) == pytest.approx(1.0)
-    assert (found.made_of.quantiles[:, 2] == found.medians).all()
+    assert (found.made_of.medians == found.medians).all()
     assert not found.is_adjusted
     assert " 50 %  Glättung: Jüngeres zählt mehr als Älteres" in said(town)
 
@@ -177,20 +177,25 @@ def test_how_wrong_it_was_comes_from_the_backtest(town: Place) -> None:
     assert cells[0].strip() == "1 Monat"
 
 
-def test_ranges_stretched_by_the_past_say_how_far(town: Place, tmp_path: Path) -> None:
-    def wider(frame: pl.DataFrame) -> pl.DataFrame:
-        middle = pl.col("value").filter(pl.col("quantile") == 0.5).first()
-        middle = middle.over("area_id", "period_start")
-        return frame.with_columns(value=middle + (pl.col("value") - middle) * 1.5)
+def test_what_ranges_learned_is_what_was_done_to_them(
+    town: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, text = look(town), said(town)
+    assert found.made_of is not None
+    learned = found.made_of.factors
+    assert learned.shape == (6, 2)
+    monkeypatch.setattr(looking, "factors", lambda *_: np.ones((6, 2)))
+    known = values()
+    plain = looking.outlook(known, pl.DataFrame([SPEC]), run_id="r").forecast
+    wide = plain.filter(FIRST_AREA).pivot("quantile", index="period_start", values="value")
 
-    own = look(town).made_of
-    assert own is not None
-    assert own.factors(own.quantiles) == pytest.approx(np.ones((6, 2)))
-    before = own.factors(look(town).ranges.drop("period_start").to_numpy())
-    place = publish(tmp_path, forecast=wider)
-    after = own.factors(look(place).ranges.drop("period_start").to_numpy())
-    assert after == pytest.approx(1.5 * before)
-    assert "Die Spannen sind nach diesem Rückblick gestreckt" in said(place)
+    def half(ranges: pl.DataFrame) -> list[float]:
+        return (ranges["0.9"] - ranges["0.5"]).to_list()
+
+    stretched = half(found.ranges)
+    assert stretched == pytest.approx((np.array(half(wide)) * learned[:, 1]).tolist())
+    low, high = (number(one, 2, "de") for one in (learned[:, 1].min(), learned[:, 1].max()))
+    assert f"„8 von 10“ auf das {low} – {high}-fache" in text
 
 
 def test_an_adjusted_look_ahead_is_not_passed_off_as_the_models_own(tmp_path: Path) -> None:
@@ -198,8 +203,7 @@ def test_an_adjusted_look_ahead_is_not_passed_off_as_the_models_own(tmp_path: Pa
     found = look(place)
     assert found.is_adjusted
     text = said(place)
-    assert "Danach wurde er noch angepasst: für sich allein käme die Reihe" in text
-    assert "gestreckt" not in text
+    assert "damit beide dasselbe sagen: für sich allein käme die Reihe" in text
 
 
 def test_the_seasonal_naive_is_named_and_why(
@@ -209,6 +213,18 @@ def test_the_seasonal_naive_is_named_and_why(
     text = said(publish(tmp_path))
     assert "Veröffentlicht ist das letzte Jahr, wiederholt, kein Modell" in text
     assert "Glättung" not in text
+
+
+def test_few_cases_are_told_from_many(tmp_path: Path) -> None:
+    def few(frame: pl.DataFrame) -> pl.DataFrame:
+        cases = np.random.default_rng(1).poisson(3, frame.height).astype(float)
+        return frame.with_columns(value=pl.Series(cases), numerator=pl.Series(cases))
+
+    place = publish(tmp_path, change=few)
+    text = said(place)
+    assert "Kleine Zahlen: ein Modell für die Fälle aller Gebiete der Ebene viertel" in text
+    assert "Glättung" not in text
+    assert "(WIS): das Modell 0," in text
 
 
 def test_what_was_left_out_or_is_not_final_is_counted(tmp_path: Path) -> None:
