@@ -87,7 +87,7 @@ REACH_FIGURES: Final = (
     *("without_area", "value", "low", "high"),
 )
 REACH_CELL: Final = ("service_id", "programme_id", *AREA, *PERIOD)
-REPEATS: Final = "seasonal_naive"
+REPEATS: Final = ("seasonal_naive", "seasonal_naive_small")
 BACKTEST_FIGURES: Final = ("smape", "mase", "wis", "coverage_80", "coverage_95")
 OCCASION_FIGURES: Final = ("value", "low", "high", "reference", "q_value")
 COMPUTED_FROM_VALUES: Final = ("change", "cumulative")
@@ -525,7 +525,7 @@ def suppress_forecasts(forecasts: pl.DataFrame, values: pl.DataFrame) -> pl.Data
     known = values.filter(pl.col("value").is_not_null() | (pl.col("status") == "suppressed"))
     last = known.group_by(SERIES).agg(pl.col("status").sort_by("period_start").last())
     suppressed = values.filter(status="suppressed")
-    repeated = (forecasts["model"] == REPEATS) & _matches(forecasts, suppressed, SERIES)
+    repeated = forecasts["model"].is_in(REPEATS) & _matches(forecasts, suppressed, SERIES)
     hit = repeated | _matches(forecasts, last.filter(status="suppressed"), SERIES)
     hit |= _matches(forecasts, suppressed, KEY)
     return forecasts.with_columns(

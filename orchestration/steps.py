@@ -127,7 +127,7 @@ def look_ahead(city: City) -> int:
 
     How good such forecasts were is written beside it, to `forecast_backtest.parquet`.
     """
-    from forecasting.outlook import outlook
+    from forecasting.engine import look_ahead as of_all
     from orchestration.nowcasts import nowcasts, run_id
 
     city.tell("look ahead")
@@ -155,8 +155,15 @@ def look_ahead(city: City) -> int:
             "semi join specs using (indicator_id, grain) where value.group_id = 'all' "
             "order by all"
         ).pl()
+        areas = connection.table("marts.area").pl()
         growing = nowcasts(city, connection)
-    found = outlook(values, specs, run_id=run_id(city))
+    found = of_all(
+        values,
+        specs,
+        run_id=run_id(city),
+        areas=areas,
+        progress=lambda done, of: city.tell(f"look ahead: {done:,} of {of:,} series"),
+    )
     forecast = pl.concat([found.forecast, growing])
     lake.write_parquet(forecast, city.place.inputs / "forecast.parquet")
     lake.write_parquet(found.backtest, city.place.inputs / "forecast_backtest.parquet")
