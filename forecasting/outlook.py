@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, NamedTuple, TypeVar
@@ -23,7 +24,7 @@ from forecasting import counts, ensemble, naive, refusal
 from forecasting.accuracy import BACKTEST_SCHEMA, POOL, accuracy, naive_wins
 from forecasting.backtest import Backtest, look_back
 from forecasting.calibrate import cross_stretched, factors, stretched
-from forecasting.ets import EXPLOSIVE_FACTOR
+from forecasting.ets import EXPLOSIVE_FACTOR, ShapeShare
 from forecasting.gaps import filled
 from forecasting.hierarchy import Node, added_up
 from forecasting.naive import naive_panel
@@ -158,6 +159,77 @@ def outlook(
     )
     record = pl.concat([pl.DataFrame(schema=BACKTEST_SCHEMA), *backtests])
     return Outlook(forecast, record.sort(*POOL, "model", "ahead"))
+
+
+class MadeOf(NamedTuple):
+    """What the ensemble's forecast of one series is made of, for people to read.
+
+    Attributes:
+        shares: as in `forecasting.ensemble.Composition`.
+        shapes: as there.
+        scale: the scale on which the series is modelled: log (plain values, logs among the
+            members), logit or identity.
+        gaps: how many times as wide ranges are for values that were filled in; 1 without any.
+        factors: (horizon, ranges), as `forecasting.calibrate.factors`: what the past of the series
+            and those it learns with has taught about ranges.
+        medians: (periods,) in the unit of the indicator; those published where areas did not have
+            to be made to add up, and values are the ones the forecast was made from.
+    """
+
+    shares: dict[str, float]
+    shapes: tuple[ShapeShare, ...]
+    scale: str
+    gaps: float
+    factors: Floats
+    medians: Floats
+
+
+def made_of(
+    values: pl.DataFrame, series: Mapping[str, str], *, kind: str, levels: list[str], periods: int
+) -> MadeOf:
+    """Say what the ensemble's forecast of one series is made of.
+
+    Args:
+        values: as in `outlook`; of the indicator and grain of the series at least.
+        series: the columns of `SERIES_KEY`.
+        kind: count, share, rate, ratio, reported.
+        levels: those of the spec, whose areas are forecast.
+        periods: how many the forecast has.
+
+    Raises:
+        Refusal: the series is not forecast.
+        ValueError: inputs are wrong as in `outlook`, or hold no such series.
+    """
+    spec = {"indicator_id": series["indicator_id"], "grain": series["grain"], "levels": levels}
+    specs = pl.DataFrame([spec | {"horizon": periods, "kind": kind}])
+    _check_inputs(values, specs)
+    rows = _collect(values, specs)
+    mine = rows.filter(pl.col(name) == series[name] for name in SERIES_KEY)
+    if mine.height != 1:
+        raise ValueError(f"there is no series {', '.join(series.values())}")
+    own = _prepared(mine.row(0, named=True))
+    pool = []
+    for row in rows.iter_rows(named=True):
+        with suppress(Refusal):
+            one = _prepared(row | {"horizon": periods - own.periods_after_end})
+            if one.cases is None and one.pool == own.pool:
+                pool.append(one)
+    ((_, _, backtest),) = _look(pool)
+    found = ensemble.composition(
+        own.modelled,
+        season_length=SEASON_LENGTH[series["grain"]],
+        horizon=periods - own.periods_after_end + LONGEST_GAP_AT_END,
+        levels=QUANTILES,
+        logs=own.scale.name == "log",
+    )
+    return MadeOf(
+        found.shares,
+        found.shapes,
+        own.scale.name,
+        float(np.sqrt(own.values.size / own.series.known)),
+        factors(backtest, QUANTILES),
+        own.in_its_unit(found.quantiles[:periods, len(QUANTILES) // 2]),
+    )
 
 
 def _check_inputs(values: pl.DataFrame, specs: pl.DataFrame) -> None:
