@@ -10,7 +10,7 @@ record of the past, which is of what is published.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -28,6 +28,7 @@ from forecasting.ets import EXPLOSIVE_FACTOR, ShapeShare
 from forecasting.gaps import filled
 from forecasting.hierarchy import Node, added_up
 from forecasting.naive import naive_panel
+from forecasting.nowcast import carried
 from forecasting.paths import PERSISTENCE, persistence
 from forecasting.refusal import Refusal
 from forecasting.scales import PERCENT, Scale, choose_scale
@@ -76,6 +77,8 @@ SUMMED_KINDS: Final = ("count", "share", "rate", "ratio")
 LONGEST_GAP_AT_END: Final = 3
 LARGEST_MISSING_SHARE: Final = 0.3
 LEAST_WIDTH: Final = 1e-4
+# What values may have beside the columns they must have.
+_OPTIONAL: Final = ("denominator", "nowcast_low", "nowcast_high")
 _NONE: Final = np.empty((0, 0, len(QUANTILES)))
 USABLE_STATUS: Final = ["observed", "provisional", "estimated"]
 
@@ -94,6 +97,7 @@ class _Series:
     values: Floats
     numerators: Floats
     denominators: Floats
+    growing: tuple[Floats, Floats]
     periods_after_end: int
 
     @property
@@ -115,7 +119,9 @@ def outlook(
 
     Args:
         values: the columns of `indicator_value` plus `level`, unfiltered; one row per key and
-            period. Without `denominator`, rates of few cases are taken to have a steady one.
+            period. Without `denominator`, rates of few cases are taken to have a steady one. With
+            `nowcast_low` and `nowcast_high`, values where these are known are still growing, and
+            ranges are widened by what that leaves open (`forecasting.nowcast.carried`).
         specs: `indicator_id`, `grain`, `levels` (list of text), `horizon` (periods), `kind` (count,
             share, rate, ratio, reported).
         run_id: written into every row.
@@ -251,8 +257,8 @@ def _collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
     """One row per series asked for, with its periods and values as lists in the order of time."""
     usable = pl.col("status").is_in(USABLE_STATUS) & pl.col("value").is_finite()
     month = pl.col("period_start").dt.year().cast(pl.Int64) * 12 + pl.col("period_start").dt.month()
-    if "denominator" not in values.columns:
-        values = values.with_columns(denominator=pl.lit(None, pl.Float64))
+    absent = [name for name in _OPTIONAL if name not in values.columns]
+    values = values.with_columns(pl.lit(None, pl.Float64).alias(name) for name in absent)
     wanted = (
         values.join(specs.select(SPEC_COLUMNS), on=["indicator_id", "grain"])
         .filter(pl.col("level").is_in(pl.col("levels")))
@@ -274,7 +280,8 @@ def _collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
             pl.col("unit").drop_nulls().last(),
             pl.col("as_of").max(),
             pl.col("period_start").max().alias("latest_date"),
-            pl.col("period_start", "month", "value", "cases", "denominator").filter(known),
+            pl.col("period_start", "month", "value", "cases", *_OPTIONAL).filter(known),
+            pl.col("nowcast_high").filter(known).count().alias("growing"),
             (pl.col("status").filter(known) == "provisional").sum().alias("provisional"),
             (pl.col("status").filter(known) == "estimated").sum().alias("converted"),
             pl.col("month").filter(known).max().alias("own_end"),
@@ -307,7 +314,8 @@ def _collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
 class _Ready:
     """A series that can be forecast: on the scale on which it is modelled, its gaps filled.
 
-    `cases` stands where they are so few that they are looked at together with others.
+    `cases` stands where they are so few that they are looked at together with others. `moved` is
+    `modelled` had its latest values come out low, or high, where they are still growing.
     """
 
     row: Mapping[str, Any]
@@ -317,6 +325,7 @@ class _Ready:
     periods_after_end: int
     series: _Series
     cases: Cases | None
+    moved: tuple[Floats, Floats] | None = None
 
     @property
     def batch(self) -> Hashable:
@@ -357,13 +366,20 @@ def _prepared(row: Mapping[str, Any]) -> _Ready:
     cases = _few_cases(series, row, scale)
     if cases is None and np.nanmax(series.values) == np.nanmin(series.values):
         raise refusal.constant(series.known)
-    # On the plain scale the ensemble looks at the logs itself, so half a case is all that is added.
-    plain = scale.name == "log"
-    modelled = series.values + scale.offset if plain else scale.forward(series.values)
-    modelled = filled(modelled, SEASON_LENGTH[row["grain"]])
-    if plain:
-        modelled = np.maximum(modelled, scale.offset)
-    return _Ready(row, scale, series.values, modelled, series.periods_after_end, series, cases)
+
+    def modelled(values: Floats) -> Floats:
+        # On the plain scale the ensemble looks at logs itself, so half a case is all that is added.
+        if scale.name != "log":
+            return filled(scale.forward(values), SEASON_LENGTH[row["grain"]])
+        found = filled(values + scale.offset, SEASON_LENGTH[row["grain"]])
+        return np.asarray(np.maximum(found, scale.offset))
+
+    moved = None
+    if row["growing"]:
+        low, high = (np.where(np.isnan(one), series.values, one) for one in series.growing)
+        moved = modelled(low), modelled(high)
+    own = modelled(series.values)
+    return _Ready(row, scale, series.values, own, series.periods_after_end, series, cases, moved)
 
 
 def _look(batch: list[_Ready]) -> Iterator[tuple[list[_Ready], Floats, Backtest]]:
@@ -503,15 +519,26 @@ def _pool(pool: list[_Ready], quantiles: Floats, backtest: Backtest) -> _Pool:
     steps = np.array([naive_error(one.values, SEASON_LENGTH[grain]) for one in pool])
     scored = cross_stretched(backtest, QUANTILES).through(units, steps)
     simple = naive_wins(scored, QUANTILES)
-    if simple:
-        quantiles = naive_panel(
-            [one.modelled for one in pool],
-            season_length=SEASON_LENGTH[grain],
-            horizon=quantiles.shape[1],
+    season_length, horizon = SEASON_LENGTH[grain], quantiles.shape[1]
+
+    def again(series: Sequence[Floats]) -> Floats:
+        if simple:
+            return naive_panel(
+                series, season_length=season_length, horizon=horizon, levels=QUANTILES
+            )
+        return ensemble.forecast_panel(
+            series,
+            season_length=season_length,
+            horizon=horizon,
             levels=QUANTILES,
+            logs=pool[0].scale.name == "log",
         )
+
+    if simple:
+        quantiles = again([one.modelled for one in pool])
     else:
         quantiles = stretched(quantiles, factors(backtest, QUANTILES))
+    quantiles = _still_growing(pool, quantiles, again)
     past = scored.naive if simple else scored.quantiles
     lasting = persistence(scored)
     looked = []
@@ -523,6 +550,24 @@ def _pool(pool: list[_Ready], quantiles: Floats, backtest: Backtest) -> _Pool:
             found = why
         looked.append(_Looked(one, models[simple], one.span[1], found, past[:, row], lasting))
     return _Pool(looked, scored, models)
+
+
+def _still_growing(
+    pool: list[_Ready], quantiles: Floats, again: Callable[[Sequence[Floats]], Floats]
+) -> Floats:
+    """Widen ranges by what the model would say had values that still grow come out otherwise."""
+    rows = [row for row, one in enumerate(pool) if one.moved]
+    # What lies flat because it is moved has nothing to say.
+    rows = [row for row in rows if min(np.ptp(side) for side in pool[row].moved or ()) > 0]
+    if not rows:
+        return quantiles
+    found, middle = quantiles.copy(), len(QUANTILES) // 2
+    low, high = (
+        again([moved[side] for row in rows if (moved := pool[row].moved)])[..., middle]
+        for side in (0, 1)
+    )
+    found[rows] = carried(quantiles[rows], QUANTILES, low, high)
+    return found
 
 
 def _above(areas: pl.DataFrame) -> dict[tuple[str, ...], str]:
@@ -690,7 +735,13 @@ def _on_grid(row: Mapping[str, Any]) -> _Series:
         return found
 
     after_end = (row["end"] - int(months[-1])) // step
-    return _Series(on_grid("value"), on_grid("cases"), on_grid("denominator"), after_end)
+    return _Series(
+        on_grid("value"),
+        on_grid("cases"),
+        on_grid("denominator"),
+        (on_grid("nowcast_low"), on_grid("nowcast_high")),
+        after_end,
+    )
 
 
 def _suitable(series: _Series, row: Mapping[str, Any]) -> Scale:
@@ -767,6 +818,17 @@ def _note(row: Mapping[str, Any], model: str, apart: float | None) -> tuple[str 
         english.append(
             f"Not the sum of its parts: those with an outlook came to {100 * apart:.0f} percent of "
             "it of late."
+        )
+    if row["growing"]:
+        one, count = row["growing"] == 1, row["growing"]
+        german.append(
+            f"Beginnt mit {'einem Wert' if one else f'{count} Werten'}, auf "
+            f"{'den' if one else 'die'} noch nachgemeldet wird: hochgerechnet, mit deren Spanne in "
+            "den Spannen."
+        )
+        english.append(
+            f"Begins with {'one value' if one else f'{count} values'} to which late reports are "
+            "still to come: as nowcast, with the range of that within the ranges."
         )
     parts = [
         (row["converted"], "umgerechneten oder geschätzten", "converted or estimated"),

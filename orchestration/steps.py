@@ -128,6 +128,7 @@ def look_ahead(city: City) -> int:
     How good such forecasts were is written beside it, to `forecast_backtest.parquet`.
     """
     from forecasting.engine import look_ahead as of_all
+    from forecasting.nowcast import completed
     from orchestration.nowcasts import nowcasts, run_id
 
     city.tell("look ahead")
@@ -158,7 +159,7 @@ def look_ahead(city: City) -> int:
         areas = connection.table("marts.area").pl()
         growing = nowcasts(city, connection)
     found = of_all(
-        values,
+        completed(values, growing),
         specs,
         run_id=run_id(city),
         areas=areas,
