@@ -23,6 +23,7 @@ BACKTEST_SCHEMA: Final = pl.Schema(
         "ahead": pl.Int64(),
         "published": pl.Boolean(),
         "series": pl.Int64(),
+        "origins": pl.Int64(),
         "forecasts": pl.Int64(),
         "smape": pl.Float64(),
         "mase": pl.Float64(),
@@ -79,6 +80,7 @@ def accuracy(
                     dict(key)
                     | {"model": model, "ahead": ahead + 1, "published": model == published}
                     | {"series": int(scored.any(axis=0).sum()), "forecasts": int(scored.sum())}
+                    | {"origins": int(scored.any(axis=1).sum())}
                     | {name: _mean(found) for name, found in figures.items()}
                     | {"status": "observed", "as_of": as_of}
                 )

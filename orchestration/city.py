@@ -14,7 +14,10 @@ from orchestration.place import Place
 from orchestration.warehouse import project_fingerprint
 
 # What dbt reads that is not an input of a run but comes of it.
-_LATER = ("release", "forecast", "forecast_backtest", "mark", "goal_question", "occasion")
+_LATER = (
+    *("release", "forecast", "forecast_backtest", "forecast_score"),
+    *("mark", "goal_question", "occasion"),
+)
 
 
 def _silent(_step: str) -> None:

@@ -26,6 +26,8 @@ app = typer.Typer(
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(source_app, name="source")
 app.add_typer(workbook_app, name="workbook")
+forecast_app = typer.Typer(no_args_is_help=True, help="Looks ahead: how they came, how they fared.")
+app.add_typer(forecast_app, name="forecast")
 
 Folder = Annotated[
     Path,
@@ -166,6 +168,33 @@ def explain(
     from orchestration.place import Place
 
     text = tell(Place(municipality), indicator, area, period, group, language)
+    Console().print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+@forecast_app.command()
+def record(
+    indicator: Annotated[
+        str | None, typer.Argument(help="An indicator's id, such as hze_rate; else all.")
+    ] = None,
+    municipality: Annotated[
+        Path,
+        typer.Option(
+            "--municipality",
+            "-m",
+            envvar="WIRKRAUM_MUNICIPALITY",
+            help="The municipality's folder.",
+        ),
+    ] = Path(),
+    language: Annotated[str, typer.Option(help="de or en.")] = "de",
+) -> None:
+    """Say how often published looks ahead held, and how far they usually were off.
+
+    Example: wirkraum forecast record hze_rate -m examples/musterstadt
+    """
+    from orchestration.past_forecasts import past_forecasts
+    from orchestration.place import Place
+
+    text = past_forecasts(Place(municipality), indicator, language)
     Console().print(text, highlight=False, markup=False, soft_wrap=True)
 
 

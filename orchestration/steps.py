@@ -125,13 +125,17 @@ def build(city: City, stage: str) -> list[warehouse.NodeResult]:
 def look_ahead(city: City) -> int:
     """Forecast and nowcast what indicators ask for; give back the rows of `forecast.parquet`.
 
-    How good such forecasts were is written beside it, to `forecast_backtest.parquet`.
+    How good such forecasts would have been is written beside it, to `forecast_backtest.parquet`,
+    and how those fared that were published earlier, to `forecast_score.parquet`.
     """
     from forecasting.engine import look_ahead as of_all
     from forecasting.nowcast import completed
     from orchestration.nowcasts import nowcasts, run_id
+    from orchestration.record import keep_forecasts, score_forecasts
 
     city.tell("look ahead")
+    # What a run put in place that broke off before it was kept.
+    keep_forecasts(city.place)
     rules = [
         (one.id, one.forecast.grain, one.forecast.levels, one.forecast.horizon, one.formula.kind)
         for one in city.declarations.indicators.values()
@@ -158,6 +162,7 @@ def look_ahead(city: City) -> int:
         ).pl()
         areas = connection.table("marts.area").pl()
         growing = nowcasts(city, connection)
+        scored = score_forecasts(city, connection)
     found = of_all(
         completed(values, growing),
         specs,
@@ -168,6 +173,7 @@ def look_ahead(city: City) -> int:
     forecast = pl.concat([found.forecast, growing])
     lake.write_parquet(forecast, city.place.inputs / "forecast.parquet")
     lake.write_parquet(found.backtest, city.place.inputs / "forecast_backtest.parquet")
+    lake.write_parquet(scored, city.place.inputs / "forecast_score.parquet")
     return forecast.height
 
 
@@ -283,11 +289,15 @@ def publish(city: City) -> str:
     """Put the marts in place for readers; gives back the content hash.
 
     Where the warehouse stands in a `fachplanung` room, protected sources are
-    disclosure-controlled in it too.
+    disclosure-controlled in it too. What it says of the coming time is kept.
     """
+    from orchestration.record import keep_forecasts
+
     city.tell("publish")
     mask = mask_protected if _is_protected(city) else None
     place = city.place
+    # Selected alone, no other step has kept what a run left that broke off.
+    keep_forecasts(place)
     done = put_in_place(
         place.warehouse, place.published_warehouse, mask, warehouse.changed_marts(place)
     )
@@ -298,6 +308,7 @@ def publish(city: City) -> str:
         write_areas(register.areas, register.outlines, place.published_areas)
     else:
         place.published_areas.unlink(missing_ok=True)
+    keep_forecasts(place)
     warehouse.finish(place)
     return done.content_hash
 

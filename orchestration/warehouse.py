@@ -66,6 +66,7 @@ def write_inputs(declarations: Declarations, place: Place) -> None:
     """Write what dbt reads besides the lake, and typed empty results of steps that come later."""
     from forecasting.accuracy import BACKTEST_SCHEMA
     from forecasting.outlook import FORECAST_SCHEMA
+    from forecasting.record import SCORE_SCHEMA
     from quality.comovement import QUESTION_SCHEMA
     from quality.marks import MARK_SCHEMA
     from quality.occasions import OCCASION_SCHEMA
@@ -94,6 +95,7 @@ def write_inputs(declarations: Declarations, place: Place) -> None:
     later = {
         "forecast": FORECAST_SCHEMA,
         "forecast_backtest": BACKTEST_SCHEMA,
+        "forecast_score": SCORE_SCHEMA,
         "mark": MARK_SCHEMA,
         "goal_question": QUESTION_SCHEMA,
         "occasion": OCCASION_SCHEMA,

@@ -59,6 +59,7 @@ def _computed(
         for name, description in (
             ("forecast", "Look ahead and nowcast with intervals, or a refusal in words."),
             ("forecast_backtest", "How wrong looks ahead from earlier values were."),
+            ("forecast_score", "How looks ahead fared that were published earlier."),
         )
     ],
     required_resource_keys={"city"},
@@ -69,6 +70,7 @@ def forecast(context: dg.AssetExecutionContext) -> Any:
     rows = steps.look_ahead(city)
     yield dg.MaterializeResult(["computed", "forecast"], metadata={"rows": rows})
     yield dg.MaterializeResult(["computed", "forecast_backtest"])
+    yield dg.MaterializeResult(["computed", "forecast_score"])
 
 
 mark = _computed(
