@@ -116,6 +116,7 @@ def completed(values: pl.DataFrame, nowcasts: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         values: the columns of `indicator_value`; kinds are count and rate where there are nowcasts.
+            Without `denominator` all are counts.
         nowcasts: rows of `forecast`, those of other models and refusals are left out.
 
     Returns:
@@ -123,6 +124,8 @@ def completed(values: pl.DataFrame, nowcasts: pl.DataFrame) -> pl.DataFrame:
         one; and `nowcast_low` and `nowcast_high`, the ends of the 80 % range in the unit of the
         indicator, null elsewhere. Rows and order stay.
     """
+    if "denominator" not in values.columns:
+        values = values.with_columns(denominator=pl.lit(None, pl.Float64))
     told = nowcasts.filter(pl.col("model") == MODEL_NAME, pl.col("value").is_not_null())
     wide = told.group_by(_CELL).agg(
         pl.col("value").filter(pl.col("quantile") == level).first().alias(name)

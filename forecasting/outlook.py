@@ -775,7 +775,14 @@ def _few_cases(series: _Series, row: Mapping[str, Any], scale: Scale) -> Cases |
     if row["kind"] not in COUNTED_KINDS or not whole or counted.min() < 0:
         raise refusal.too_small(_mean_cases(row), MINIMUM_MEAN_CASES)
     share = row["kind"] == "share"
-    return cases_of(series.numerators, series.values, series.denominators, share=share)
+    found = cases_of(series.numerators, series.values, series.denominators, share=share)
+    if not row["growing"]:
+        return found
+    low, high = (
+        np.where(np.isnan(one), found.cases, np.maximum(np.round(one / found.per_case), 0.0))
+        for one in series.growing
+    )
+    return replace(found, moved=(low, high))
 
 
 def _later(last: date, periods: int, grain: str) -> date:

@@ -26,8 +26,6 @@ app = typer.Typer(
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(source_app, name="source")
 app.add_typer(workbook_app, name="workbook")
-forecast_app = typer.Typer(no_args_is_help=True, help="Looks ahead: how they came, how they fared.")
-app.add_typer(forecast_app, name="forecast")
 
 Folder = Annotated[
     Path,

@@ -6,12 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-app = typer.Typer(no_args_is_help=True, help="What looks ahead stand on and how good they were.")
-
-
-@app.callback()
-def group() -> None:
-    """What looks ahead stand on and how good they were."""
+app = typer.Typer(no_args_is_help=True, help="Looks ahead: how they came, how they fared.")
 
 
 @app.command()
