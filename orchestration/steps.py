@@ -47,6 +47,7 @@ def follow(city: City) -> None:
     """All that follows from what was handed over, releases last; none as of an earlier day."""
     build(city, "base")
     look_ahead(city)
+    compare_alternatives(city)
     build(city, "outlook")
     mark(city)
     ask_about_goals(city)
@@ -175,6 +176,17 @@ def look_ahead(city: City) -> int:
     lake.write_parquet(found.backtest, city.place.inputs / "forecast_backtest.parquet")
     lake.write_parquet(scored, city.place.inputs / "forecast_score.parquet")
     return forecast.height
+
+
+def compare_alternatives(city: City) -> int:
+    """Compute the scenarios on the look ahead; write `scenario_….parquet`, give back their rows."""
+    from orchestration.scenarios.step import scenarios
+
+    city.tell("compare alternatives")
+    found = scenarios(city)
+    for name, frame in found.items():
+        lake.write_parquet(frame, city.place.inputs / f"{name}.parquet")
+    return found["scenario_result"].height
 
 
 def mark(city: City) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-app = typer.Typer(no_args_is_help=True, help="Looks ahead: how they came, how they fared.")
+app = typer.Typer(no_args_is_help=True, help="Looks ahead: what they stand on, how they fared.")
 
 
 @app.command()
@@ -52,4 +52,31 @@ def explain(
     if chart is not None:
         chart.write_text(svg(look, manner), encoding="utf-8")
         text += f"\n\n{manner.say('chart')}: {chart}"
+    Console().print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def record(
+    indicator: Annotated[
+        str | None, typer.Argument(help="An indicator's id, such as hze_rate; else all.")
+    ] = None,
+    municipality: Annotated[
+        Path,
+        typer.Option(
+            "--municipality",
+            "-m",
+            envvar="WIRKRAUM_MUNICIPALITY",
+            help="The municipality's folder.",
+        ),
+    ] = Path(),
+    language: Annotated[str, typer.Option(help="de or en.")] = "de",
+) -> None:
+    """Say how often published looks ahead held, and how far they usually were off.
+
+    Example: wirkraum forecast record hze_rate -m examples/musterstadt
+    """
+    from orchestration.past_forecasts import past_forecasts
+    from orchestration.place import Place
+
+    text = past_forecasts(Place(municipality), indicator, language)
     Console().print(text, highlight=False, markup=False, soft_wrap=True)
