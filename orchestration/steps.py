@@ -130,6 +130,7 @@ def look_ahead(city: City) -> int:
     and how those fared that were published earlier, to `forecast_score.parquet`.
     """
     from forecasting.engine import look_ahead as of_all
+    from forecasting.nowcast import completed
     from orchestration.nowcasts import nowcasts, run_id
     from orchestration.record import keep_forecasts, score_forecasts
 
@@ -164,7 +165,7 @@ def look_ahead(city: City) -> int:
         growing = nowcasts(city, connection)
         scored = score_forecasts(city, connection)
     found = of_all(
-        values,
+        completed(values, growing),
         specs,
         run_id=run_id(city),
         areas=areas,
