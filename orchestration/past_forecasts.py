@@ -11,8 +11,7 @@ _WORDS: Final = {
         "title": "Wie oft veröffentlichte Ausblicke hielten",
         "unseen": "noch kein veröffentlichter Ausblick ist eingetroffen",
         "backtest": "Im Rückblick, aus früheren Ständen vorausgesagt",
-        "looked": "{ahead} voraus: {coverage} von 10 Werten im 80-%-Bereich ({forecasts} "
-        "Voraussagen aus {origins})",
+        "looked": "{ahead} voraus: {inside} von {forecasts} Werten im 80-%-Bereich, aus {origins}",
         "states": ("früheren Stand", "früheren Ständen"),
         "withheld": "{ahead} voraus: geschützt",
         "grain": {
@@ -26,8 +25,8 @@ _WORDS: Final = {
         "title": "How often published looks ahead held",
         "unseen": "no published look ahead has come due yet",
         "backtest": "Looking back, forecast from earlier states",
-        "looked": "{ahead} ahead: {coverage} of 10 values within the 80 % range ({forecasts} "
-        "forecasts from {origins})",
+        "looked": "{ahead} ahead: {inside} of {forecasts} values within the 80 % range, from "
+        "{origins}",
         "states": ("earlier state", "earlier states"),
         "withheld": "{ahead} ahead: withheld",
         "grain": {
@@ -93,7 +92,7 @@ def _of_indicator(
         told = say["withheld"] if coverage is None else say["looked"]
         line = told.format(
             ahead=f"{ahead} {say['grain'][grain][ahead != 1]}",
-            coverage="" if coverage is None else round(coverage / 10),
+            inside="" if coverage is None else round(coverage * forecasts / 100),
             forecasts=forecasts,
             origins=f"{origins} {say['states'][origins != 1]}",
         )

@@ -113,4 +113,4 @@ def test_what_was_said_is_kept_and_held_against_what_came(tmp_path: Path) -> Non
         done.stdout
     )
     assert "abgewendeter Schaden ist kein Fehler" in done.stdout
-    assert "1 Jahr voraus" in done.stdout.split("Im Rückblick")[1]
+    assert "stadt, 1 Jahr voraus: " in done.stdout.split("Im Rückblick")[1]
