@@ -25,6 +25,8 @@ is withheld too.
 
 A reference value (`indicator_reference`) is withheld where one of the areas it is put together from
 is: beside the others it would give that one away. Which areas are alike rests on open sources only.
+What a scenario shows is withheld where the look ahead it moves is, or any value of the part of an
+area in which it changes something.
 
 What is not covered. A `reported` value was computed by its department and brings no counts, so
 nothing can be checked. Whether the numerator of a `ratio` counts people is not known here; it is
@@ -74,6 +76,7 @@ MASKED: Final = (
     "contribution",
     "occasion",
     "indicator_reference",
+    *("scenario_result", "scenario_difference", "scenario_chance", "scenario_refutation"),
 )
 CONTEXT: Final = (
     "indicator",
@@ -90,7 +93,8 @@ REACH_FIGURES: Final = (
     *("without_area", "value", "low", "high"),
 )
 REACH_CELL: Final = ("service_id", "programme_id", *AREA, *PERIOD)
-REPEATS: Final = "seasonal_naive"
+REPEATS: Final = ("seasonal_naive", "seasonal_naive_small")
+SCENARIO_FIGURES: Final = ("value", "value_percent", "held_of_ten")
 BACKTEST_FIGURES: Final = ("smape", "mase", "wis", "coverage_80", "coverage_95")
 SCORE_FIGURES: Final = (
     *("median", "value", "absolute_error", "wis", "inside_80", "inside_95"),
@@ -155,6 +159,11 @@ GOAL: Final = (
     "Wert geschützt: wie weit das Ziel ist, bleibt es deshalb auch",
     "value withheld, and therefore how far the goal is",
 )
+SCENARIO: Final = (
+    "Szenario geschützt, weil Werte geschützt sind, auf denen es beruht",
+    "scenario withheld because values it rests on are suppressed",
+)
+WITHHELD: Final = ("geschützt", "withheld")
 OCCASION: Final = (
     "Dieser Wert gehört zum Anlass; die Zahlen dazu sind geschützt.",
     "This value is part of the occasion; the figures behind it are protected.",
@@ -546,7 +555,7 @@ def suppress_forecasts(forecasts: pl.DataFrame, values: pl.DataFrame) -> pl.Data
     known = values.filter(pl.col("value").is_not_null() | (pl.col("status") == "suppressed"))
     last = known.group_by(SERIES).agg(pl.col("status").sort_by("period_start").last())
     suppressed = values.filter(status="suppressed")
-    repeated = (forecasts["model"] == REPEATS) & _matches(forecasts, suppressed, SERIES)
+    repeated = forecasts["model"].is_in(REPEATS) & _matches(forecasts, suppressed, SERIES)
     hit = repeated | _matches(forecasts, last.filter(status="suppressed"), SERIES)
     hit |= _matches(forecasts, suppressed, KEY)
     return forecasts.with_columns(
@@ -555,6 +564,61 @@ def suppress_forecasts(forecasts: pl.DataFrame, values: pl.DataFrame) -> pl.Data
         reason=pl.when(hit).then(pl.lit(FORECAST[0])).otherwise(pl.col("reason")),
         reason_en=pl.when(hit).then(pl.lit(FORECAST[1])).otherwise(pl.col("reason_en")),
     )
+
+
+def suppress_scenarios(rows: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Withhold what a scenario shows of a withheld forecast or part; rows and order stay.
+
+    `rows` is `scenario_result`, `scenario_difference` or `scenario_chance`, `values` the frame
+    after all suppression. A difference tells how large a part of an area is in which something
+    differs (`parts`), so it goes where any value of that part is withheld.
+    """
+    marked = suppress_forecasts(
+        rows.select(*KEY, "model", "status", *REASONS, value=pl.lit(0.0)), values
+    )
+    series = [name for name in SERIES if name != "area_id"]
+    numbered = rows.with_row_index("row")
+    parts = (
+        numbered.select("row", *series, area_id=pl.col("parts").str.split(", "))
+        .explode("area_id")
+        .drop_nulls("area_id")
+    )
+    suppressed = values.filter(status="suppressed").select(SERIES)
+    told = parts.join(suppressed, on=list(SERIES), how="semi")["row"].unique()
+    hit = (marked["status"] == "suppressed").fill_null(False)
+    hit |= numbered["row"].is_in(told.to_list())
+    figures = [name for name in SCENARIO_FIGURES if name in rows.columns]
+    words = [
+        name for name in ("chance_de", "chance_en", "held_de", "held_en") if name in rows.columns
+    ]
+    return _withhold(rows, hit, SCENARIO, figures).with_columns(
+        pl.when(hit)
+        .then(pl.lit(WITHHELD[name.endswith("_en")]))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in words
+    )
+
+
+def suppress_refutations(refutations: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Withhold whether a withheld value refutes: that alone would bound it; rows and order stay."""
+    hit = _matches(refutations, values.filter(status="suppressed"), KEY)
+    told = {"state": "withheld", "state_de": WITHHELD[0], "state_en": WITHHELD[1]}
+    return _withhold(refutations, hit, SCENARIO, ["value"]).with_columns(
+        pl.when(hit).then(pl.lit(word)).otherwise(pl.col(name)).alias(name)
+        for name, word in told.items()
+    )
+
+
+def _scenarios(tables: Mapping[str, pl.DataFrame], values: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    masked = {
+        name: suppress_scenarios(tables[name], values)
+        for name in ("scenario_result", "scenario_difference", "scenario_chance")
+        if name in tables
+    }
+    if "scenario_refutation" in tables:
+        masked["scenario_refutation"] = suppress_refutations(tables["scenario_refutation"], values)
+    return masked
 
 
 def suppress_backtests(backtests: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
@@ -684,6 +748,7 @@ def protect(tables: Mapping[str, pl.DataFrame], rule: Rule) -> dict[str, pl.Data
         **tables,
         **goals,
         **_outlooks(tables, values),
+        **_scenarios(tables, values),
         "indicator_value": values,
         "mark": generalise_marks(tables["mark"], values),
     }
@@ -762,6 +827,7 @@ def mask_protected(
     if "goal_progress" in tables:
         masked["goal_progress"] = suppress_goal_progress(tables["goal_progress"], values)
     masked |= _masked_offers(tables, values, rule)
+    masked |= _scenarios(tables, values)
     if "indicator_reference" in tables:
         masked["indicator_reference"] = suppress_references(
             tables["indicator_reference"], tables["indicator_value"], every

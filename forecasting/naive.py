@@ -10,6 +10,8 @@ import numpy as np
 from forecasting.linear import Floats, student_quantiles
 
 MODEL_NAME: Final = "seasonal_naive"
+# The same of small counts, which are judged apart.
+SMALL_NAME: Final = "seasonal_naive_small"
 
 
 def naive_panel(

@@ -17,6 +17,8 @@ from orchestration.warehouse import project_fingerprint
 _LATER = (
     *("release", "forecast", "forecast_backtest", "forecast_score"),
     *("mark", "goal_question", "occasion"),
+    *("scenario_alternative", "scenario_result", "scenario_difference", "scenario_chance"),
+    *("scenario_refutation", "scenario_gap"),
 )
 
 
@@ -71,6 +73,8 @@ class City:
         digest.update(self.declarations.marks.model_dump_json().encode())
         for indicator in self.declarations.indicators.values():
             digest.update(indicator.model_dump_json().encode())
+        for scenario in self.declarations.scenarios.values():
+            digest.update(scenario.model_dump_json().encode())
         for outline in self.declarations.register.outlines["geometry"]:
             digest.update(outline)
         for package in ("forecasting", "quality", "exports"):

@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from orchestration.forecast.commands import app as forecast_app
 from orchestration.propose.commands import app as source_app
+from orchestration.scenarios.commands import app as scenario_app
 from orchestration.workbook.commands import app as workbook_app
 
 app = typer.Typer(
@@ -22,10 +24,10 @@ app = typer.Typer(
     "into `mytown/deliveries/`, `wirkraum run mytown` does the rest.",
 )
 
+app.add_typer(forecast_app, name="forecast")
+app.add_typer(scenario_app, name="scenario")
 app.add_typer(source_app, name="source")
 app.add_typer(workbook_app, name="workbook")
-forecast_app = typer.Typer(no_args_is_help=True, help="Looks ahead: how they came, how they fared.")
-app.add_typer(forecast_app, name="forecast")
 
 Folder = Annotated[
     Path,
@@ -107,7 +109,7 @@ def check(folder: Folder) -> None:
         f"{found.municipality.name.de}: {len(found.sources)} sources, "
         f"{len(found.measures)} measures, {len(found.indicators)} indicators, "
         f"{len(found.goals)} goals, {len(found.services)} services, "
-        f"{len(found.programmes)} programmes. No problems."
+        f"{len(found.programmes)} programmes, {len(found.scenarios)} scenarios. No problems."
     )
 
 
@@ -166,33 +168,6 @@ def explain(
     from orchestration.place import Place
 
     text = tell(Place(municipality), indicator, area, period, group, language)
-    Console().print(text, highlight=False, markup=False, soft_wrap=True)
-
-
-@forecast_app.command()
-def record(
-    indicator: Annotated[
-        str | None, typer.Argument(help="An indicator's id, such as hze_rate; else all.")
-    ] = None,
-    municipality: Annotated[
-        Path,
-        typer.Option(
-            "--municipality",
-            "-m",
-            envvar="WIRKRAUM_MUNICIPALITY",
-            help="The municipality's folder.",
-        ),
-    ] = Path(),
-    language: Annotated[str, typer.Option(help="de or en.")] = "de",
-) -> None:
-    """Say how often published looks ahead held, and how far they usually were off.
-
-    Example: wirkraum forecast record hze_rate -m examples/musterstadt
-    """
-    from orchestration.past_forecasts import past_forecasts
-    from orchestration.place import Place
-
-    text = past_forecasts(Place(municipality), indicator, language)
     Console().print(text, highlight=False, markup=False, soft_wrap=True)
 
 

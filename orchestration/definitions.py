@@ -17,6 +17,7 @@ from orchestration.assets.results import (
     occasion,
     published_asset,
     release_assets,
+    scenarios,
 )
 from orchestration.assets.warehouse import inputs_asset, stage_assets
 from orchestration.city import City
@@ -35,6 +36,7 @@ def graph(city: City) -> dg.Definitions:
             inputs_asset(city.declarations, manifest),
             *stages,
             forecast,
+            scenarios,
             mark,
             goal_question,
             occasion,

@@ -47,6 +47,7 @@ def follow(city: City) -> None:
     """All that follows from what was handed over, releases last; none as of an earlier day."""
     build(city, "base")
     look_ahead(city)
+    compare_alternatives(city)
     build(city, "outlook")
     mark(city)
     ask_about_goals(city)
@@ -128,7 +129,7 @@ def look_ahead(city: City) -> int:
     How good such forecasts would have been is written beside it, to `forecast_backtest.parquet`,
     and how those fared that were published earlier, to `forecast_score.parquet`.
     """
-    from forecasting.outlook import outlook
+    from forecasting.engine import look_ahead as of_all
     from orchestration.nowcasts import nowcasts, run_id
     from orchestration.record import keep_forecasts, score_forecasts
 
@@ -159,14 +160,32 @@ def look_ahead(city: City) -> int:
             "semi join specs using (indicator_id, grain) where value.group_id = 'all' "
             "order by all"
         ).pl()
+        areas = connection.table("marts.area").pl()
         growing = nowcasts(city, connection)
         scored = score_forecasts(city, connection)
-    found = outlook(values, specs, run_id=run_id(city))
+    found = of_all(
+        values,
+        specs,
+        run_id=run_id(city),
+        areas=areas,
+        progress=lambda done, of: city.tell(f"look ahead: {done:,} of {of:,} series"),
+    )
     forecast = pl.concat([found.forecast, growing])
     lake.write_parquet(forecast, city.place.inputs / "forecast.parquet")
     lake.write_parquet(found.backtest, city.place.inputs / "forecast_backtest.parquet")
     lake.write_parquet(scored, city.place.inputs / "forecast_score.parquet")
     return forecast.height
+
+
+def compare_alternatives(city: City) -> int:
+    """Compute the scenarios on the look ahead; write `scenario_….parquet`, give back their rows."""
+    from orchestration.scenarios.step import scenarios
+
+    city.tell("compare alternatives")
+    found = scenarios(city)
+    for name, frame in found.items():
+        lake.write_parquet(frame, city.place.inputs / f"{name}.parquet")
+    return found["scenario_result"].height
 
 
 def mark(city: City) -> int:

@@ -26,6 +26,8 @@ READ_AS_A_WHOLE = (
     *("reference_set", "reference_context", "reference_indicator"),
     *("quarantine", "check_result", "release", "forecast", "forecast_backtest"),
     *("forecast_score", "mark", "goal_question", "occasion"),
+    *("scenario", "scenario_assumption", "scenario_alternative", "scenario_result"),
+    *("scenario_difference", "scenario_chance", "scenario_refutation", "scenario_gap"),
 )
 _COMPUTED_FROM = ("indicator_derived", "indicator_component", "indicator_read")
 

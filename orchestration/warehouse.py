@@ -67,6 +67,7 @@ def write_inputs(declarations: Declarations, place: Place) -> None:
     from forecasting.accuracy import BACKTEST_SCHEMA
     from forecasting.outlook import FORECAST_SCHEMA
     from forecasting.record import SCORE_SCHEMA
+    from orchestration.scenarios.schemas import SCHEMAS as SCENARIO_SCHEMAS
     from quality.comovement import QUESTION_SCHEMA
     from quality.marks import MARK_SCHEMA
     from quality.occasions import OCCASION_SCHEMA
@@ -99,6 +100,7 @@ def write_inputs(declarations: Declarations, place: Place) -> None:
         "mark": MARK_SCHEMA,
         "goal_question": QUESTION_SCHEMA,
         "occasion": OCCASION_SCHEMA,
+        **SCENARIO_SCHEMAS,
     }
     for name, schema in later.items():
         path = place.inputs / f"{name}.parquet"

@@ -286,6 +286,16 @@ def test_explain_names_the_rows_behind_a_number(city: Place) -> None:
     assert "Formel: einwohner" in done.stdout
 
 
+def test_a_look_ahead_is_explained_down_to_its_weights(city: Place, tmp_path: Path) -> None:
+    chart = tmp_path / "outlook.svg"
+    asked = ("forecast", "explain", "einwohner", "0201", "-m", city.folder, "--chart", chart)
+    done = wirkraum(*asked, "--language", "en")
+    assert "How it is made:\n  The mean of simple methods" in done.stdout, done.stderr
+    assert "Used as well, estimated: 6" in done.stdout
+    assert f"Chart: {chart}" in done.stdout
+    assert chart.stat().st_size > 1000
+
+
 def test_the_same_input_gives_the_same_bytes_with_or_without_the_truth(
     city: Place, tmp_path: Path
 ) -> None:
