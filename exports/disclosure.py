@@ -133,6 +133,10 @@ SCORE: Final = (
     "Vergleich geschützt, weil Werte dieser Reihe geschützt sind",
     "comparison withheld because values of this series are suppressed",
 )
+HELD: Final = (
+    "Wie oft solche Ausblicke bisher hielten, ist geschützt.",
+    "How often such looks ahead held before is withheld.",
+)
 FORECAST: Final = (
     "Ausblick geschützt, weil Werte dieser Reihe geschützt sind",
     "outlook withheld because values of this series are suppressed",
@@ -669,6 +673,7 @@ def suppress_goal_outlooks(
     """
     hit = _matches(goals, forecasts.filter(status="suppressed"), SERIES)
     hit &= goals["answer"].is_in(["told", "refused"])
+    told = goals["held_de"].is_not_null()
     key = ("indicator_id", "area_system", "grain")
     held = _matches(goals, values.filter(status="suppressed"), key)
     return goals.with_columns(
@@ -677,7 +682,10 @@ def suppress_goal_outlooks(
             pl.when(hit).then(pl.lit(f"{words}.")).otherwise(pl.col(name)).alias(name)
             for name, words in zip(("text_de", "text_en"), FORECAST, strict=True)
         ),
-        *(pl.when(~hit & ~held).then(pl.col(name)).alias(name) for name in ("held_de", "held_en")),
+        *(
+            pl.when(told & (hit | held)).then(pl.lit(words)).otherwise(pl.col(name)).alias(name)
+            for name, words in zip(("held_de", "held_en"), HELD, strict=True)
+        ),
         answer=pl.when(hit).then(pl.lit("withheld")).otherwise(pl.col("answer")),
         status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
     )
