@@ -80,7 +80,10 @@ def forecast(context: dg.AssetExecutionContext) -> Any:
             ["computed", name],
             deps=[
                 _table(one)
-                for one in ("computed/forecast", "indicator_value", "core/goal_version", "area")
+                for one in (
+                    *("computed/forecast", "declared/goal_area"),
+                    *("indicator_value", "core/goal_version"),
+                )
             ],
             group_name="computed",
             kinds={"python", "parquet"},
