@@ -14,7 +14,7 @@ from orchestration.place import Place
 from orchestration.warehouse import project_fingerprint
 
 # What dbt reads that is not an input of a run but comes of it.
-_LATER = ("release", "forecast", "forecast_backtest", "mark", "goal_question", "occasion")
+_LATER = ("release", "forecast", "forecast_backtest", "effect", "mark", "goal_question", "occasion")
 
 
 def _silent(_step: str) -> None:
@@ -66,6 +66,8 @@ class City:
             digest.update(profile.model_dump_json().encode())
         digest.update(self.declarations.municipality.model_dump_json().encode())
         digest.update(self.declarations.marks.model_dump_json().encode())
+        for programme in self.declarations.programmes.values():
+            digest.update(programme.model_dump_json().encode())
         for indicator in self.declarations.indicators.values():
             digest.update(indicator.model_dump_json().encode())
         for outline in self.declarations.register.outlines["geometry"]:

@@ -25,7 +25,7 @@ READ_AS_A_WHOLE = (
     *("voice", "dialogue", "dialogue_change", "dialogue_indicator", "facility"),
     *("reference_set", "reference_context", "reference_indicator"),
     *("quarantine", "check_result", "release", "forecast", "forecast_backtest"),
-    *("mark", "goal_question", "occasion"),
+    *("effect", "mark", "goal_question", "occasion"),
 )
 _COMPUTED_FROM = ("indicator_derived", "indicator_component", "indicator_read")
 

@@ -65,6 +65,7 @@ def project_folder() -> Path:
 def write_inputs(declarations: Declarations, place: Place) -> None:
     """Write what dbt reads besides the lake, and typed empty results of steps that come later."""
     from forecasting.accuracy import BACKTEST_SCHEMA
+    from forecasting.effects.looking_back import EFFECT_SCHEMA
     from forecasting.outlook import FORECAST_SCHEMA
     from quality.comovement import QUESTION_SCHEMA
     from quality.marks import MARK_SCHEMA
@@ -94,6 +95,7 @@ def write_inputs(declarations: Declarations, place: Place) -> None:
     later = {
         "forecast": FORECAST_SCHEMA,
         "forecast_backtest": BACKTEST_SCHEMA,
+        "effect": EFFECT_SCHEMA,
         "mark": MARK_SCHEMA,
         "goal_question": QUESTION_SCHEMA,
         "occasion": OCCASION_SCHEMA,

@@ -71,6 +71,12 @@ def forecast(context: dg.AssetExecutionContext) -> Any:
     yield dg.MaterializeResult(["computed", "forecast_backtest"])
 
 
+effect = _computed(
+    "effect",
+    steps.OF_TODAY,
+    "What programmes may have changed: a comparison, and one of five words.",
+    steps.look_back,
+)
 mark = _computed(
     "mark",
     ("indicator_value", "indicator", "area", "area_crosswalk"),
