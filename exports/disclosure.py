@@ -23,6 +23,8 @@ the city's own; and where an indicator that a model reads (`indicator_read`) is
 withheld within its reach (its own area and year, its own area at any time, or any area), its value
 is withheld too.
 
+An effect (`effect`) is estimated from what is left after all of this, so it holds nothing withheld.
+
 A reference value (`indicator_reference`) is withheld where one of the areas it is put together from
 is: beside the others it would give that one away. Which areas are alike rests on open sources only.
 What a scenario shows is withheld where the look ahead it moves is, or any value of the part of an

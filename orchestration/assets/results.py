@@ -107,6 +107,12 @@ def scenarios(context: dg.AssetExecutionContext) -> Any:
         yield dg.MaterializeResult(key, metadata={"rows of results": rows})
 
 
+effect = _computed(
+    "effect",
+    steps.OF_TODAY,
+    "What programmes may have changed: a comparison, and one of five words.",
+    steps.look_back,
+)
 mark = _computed(
     "mark",
     ("indicator_value", "indicator", "area", "area_crosswalk"),
