@@ -113,6 +113,16 @@ def too_few_together(series: int, of_series: int, periods: int, of_periods: int)
     )
 
 
+def few_and_alone(mean_cases: float, why: Refusal) -> Refusal:
+    """So few cases that only a look at several areas could help, and that has failed."""
+    return Refusal(
+        f"Zu klein: im Mittel {german(mean_cases)} Fälle je Zeitraum, da überwiegt der Zufall. "
+        f"{why.reason_de}",
+        f"Too small: {mean_cases:.1f} cases per period on average, where chance prevails. "
+        f"{why.reason_en}",
+    )
+
+
 def triangle_too_short(found: int, needed: int, lag: int) -> Refusal:
     """Too few earlier periods say how much late reports add to a count of this age."""
     return Refusal(

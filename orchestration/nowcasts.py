@@ -71,7 +71,7 @@ def nowcasts(city: City, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 def _of_indicator(
     city: City, indicator: Indicator, rule: NowcastRule, connection: duckdb.DuckDBPyConnection
 ) -> pl.DataFrame:
-    known_on = _latest_delivery(city, indicator)
+    known_on = latest_delivery(city, indicator)
     if known_on is None:
         return pl.DataFrame(schema=FORECAST_SCHEMA)
     named = {"indicator": indicator.id, "grain": rule.grain}
@@ -106,7 +106,7 @@ def _of_indicator(
     )
 
 
-def _latest_delivery(city: City, indicator: Indicator) -> date | None:
+def latest_delivery(city: City, indicator: Indicator) -> date | None:
     """The day up to which every source of the numerator has delivered."""
     measures = city.declarations.measures
     sources = {measures[term.measure][0].id for term in indicator.formula.numerator}

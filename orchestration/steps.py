@@ -46,6 +46,7 @@ def arrive(city: City) -> None:
 def follow(city: City) -> None:
     """All that follows from what was handed over, releases last; none as of an earlier day."""
     build(city, "base")
+    look_back(city)
     look_ahead(city)
     compare_alternatives(city)
     build(city, "outlook")
@@ -123,15 +124,40 @@ def build(city: City, stage: str) -> list[warehouse.NodeResult]:
     return results
 
 
+def look_back(city: City) -> int:
+    """Compare where programmes were with where they were not; write `effect.parquet`.
+
+    What publishing withholds is left out before, so that no estimate gives it away. Gives back the
+    number of rows.
+    """
+    from forecasting.effects.looking_back import EFFECT_SCHEMA
+    from orchestration.effects import effects_of
+
+    city.tell("look back")
+    path = city.place.inputs / "effect.parquet"
+    if not any(one.indicators for one in city.declarations.programmes.values()):
+        lake.write_parquet(pl.DataFrame(schema=EFFECT_SCHEMA), path)
+        return 0
+    tables, areas = _values_of_today(city)
+    found = effects_of(city, tables["indicator_value"].join(areas.select(*AREA, "level"), on=AREA))
+    lake.write_parquet(found, path)
+    return found.height
+
+
 def look_ahead(city: City) -> int:
     """Forecast and nowcast what indicators ask for; give back the rows of `forecast.parquet`.
 
-    How good such forecasts were is written beside it, to `forecast_backtest.parquet`.
+    How good such forecasts would have been is written beside it, to `forecast_backtest.parquet`,
+    and how those fared that were published earlier, to `forecast_score.parquet`.
     """
-    from forecasting.outlook import outlook
+    from forecasting.engine import look_ahead as of_all
+    from forecasting.nowcast import completed
     from orchestration.nowcasts import nowcasts, run_id
+    from orchestration.record import keep_forecasts, score_forecasts
 
     city.tell("look ahead")
+    # What a run put in place that broke off before it was kept.
+    keep_forecasts(city.place)
     rules = [
         (one.id, one.forecast.grain, one.forecast.levels, one.forecast.horizon, one.formula.kind)
         for one in city.declarations.indicators.values()
@@ -156,11 +182,20 @@ def look_ahead(city: City) -> int:
             "semi join specs using (indicator_id, grain) where value.group_id = 'all' "
             "order by all"
         ).pl()
+        areas = connection.table("marts.area").pl()
         growing = nowcasts(city, connection)
-    found = outlook(values, specs, run_id=run_id(city))
+        scored = score_forecasts(city, connection)
+    found = of_all(
+        completed(values, growing),
+        specs,
+        run_id=run_id(city),
+        areas=areas,
+        progress=lambda done, of: city.tell(f"look ahead: {done:,} of {of:,} series"),
+    )
     forecast = pl.concat([found.forecast, growing])
     lake.write_parquet(forecast, city.place.inputs / "forecast.parquet")
     lake.write_parquet(found.backtest, city.place.inputs / "forecast_backtest.parquet")
+    lake.write_parquet(scored, city.place.inputs / "forecast_score.parquet")
     return forecast.height
 
 
@@ -287,11 +322,15 @@ def publish(city: City) -> str:
     """Put the marts in place for readers; gives back the content hash.
 
     Where the warehouse stands in a `fachplanung` room, protected sources are
-    disclosure-controlled in it too.
+    disclosure-controlled in it too. What it says of the coming time is kept.
     """
+    from orchestration.record import keep_forecasts
+
     city.tell("publish")
     mask = mask_protected if _is_protected(city) else None
     place = city.place
+    # Selected alone, no other step has kept what a run left that broke off.
+    keep_forecasts(place)
     done = put_in_place(
         place.warehouse, place.published_warehouse, mask, warehouse.changed_marts(place)
     )
@@ -302,6 +341,7 @@ def publish(city: City) -> str:
         write_areas(register.areas, register.outlines, place.published_areas)
     else:
         place.published_areas.unlink(missing_ok=True)
+    keep_forecasts(place)
     warehouse.finish(place)
     return done.content_hash
 

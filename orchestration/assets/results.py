@@ -59,6 +59,7 @@ def _computed(
         for name, description in (
             ("forecast", "Look ahead and nowcast with intervals, or a refusal in words."),
             ("forecast_backtest", "How wrong looks ahead from earlier values were."),
+            ("forecast_score", "How looks ahead fared that were published earlier."),
         )
     ],
     required_resource_keys={"city"},
@@ -69,6 +70,7 @@ def forecast(context: dg.AssetExecutionContext) -> Any:
     rows = steps.look_ahead(city)
     yield dg.MaterializeResult(["computed", "forecast"], metadata={"rows": rows})
     yield dg.MaterializeResult(["computed", "forecast_backtest"])
+    yield dg.MaterializeResult(["computed", "forecast_score"])
 
 
 @dg.multi_asset(
@@ -105,6 +107,12 @@ def scenarios(context: dg.AssetExecutionContext) -> Any:
         yield dg.MaterializeResult(key, metadata={"rows of results": rows})
 
 
+effect = _computed(
+    "effect",
+    steps.OF_TODAY,
+    "What programmes may have changed: a comparison, and one of five words.",
+    steps.look_back,
+)
 mark = _computed(
     "mark",
     ("indicator_value", "indicator", "area", "area_crosswalk"),

@@ -179,7 +179,7 @@ def test_no_dose_differs_by_exactly_nothing() -> None:
     assert (quantiles_of(as_today.difference, "more") == 0).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(0, 3), st.floats(0, 3), st.floats(1, 60), st.sampled_from([None, 1.0, 0.1]))
 def test_more_of_a_lowering_effect_never_raises(
     dose: float, more: float, size: float, cases: float | None
