@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final, TypeVar
 
 import numpy as np
 import polars as pl
 
-from forecasting import refusal
+from forecasting import refusal, shifts
 from forecasting.accuracy import POOL
 from forecasting.gaps import filled
 from forecasting.linear import Floats
 from forecasting.refusal import Refusal
 from forecasting.scales import Scale, choose_scale
+from forecasting.shifts import moved
 from forecasting.small import Cases, cases_of
 
 Member = TypeVar("Member")
@@ -114,8 +116,10 @@ def collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
     month = pl.col("period_start").dt.year().cast(pl.Int64) * 12 + pl.col("period_start").dt.month()
     if "denominator" not in values.columns:
         values = values.with_columns(denominator=pl.lit(None, pl.Float64))
+    if "breaks" not in specs.columns:
+        specs = specs.with_columns(breaks=pl.lit([], pl.List(pl.Date)))
     wanted = (
-        values.join(specs.select(SPEC_COLUMNS), on=["indicator_id", "grain"])
+        values.join(specs.select(*SPEC_COLUMNS, "breaks"), on=["indicator_id", "grain"])
         .filter(pl.col("level").is_in(pl.col("levels")))
         .with_columns(
             usable=usable,
@@ -131,7 +135,7 @@ def collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
         wanted.sort(*SERIES_KEY, "period_start")
         .group_by(*SERIES_KEY, "level", maintain_order=True)
         .agg(
-            pl.col("kind", "horizon").first(),
+            pl.col("kind", "horizon", "breaks").first(),
             pl.col("unit").drop_nulls().last(),
             pl.col("as_of").max(),
             pl.col("period_start").max().alias("latest_date"),
@@ -168,18 +172,67 @@ def prepared(row: Mapping[str, Any]) -> Ready:
     """Put a series on the scale of the models; raises Refusal."""
     if row["version_end"] is not None and row["version_end"] < row["end"]:
         raise refusal.superseded(row["newest_version"])
+    row = _with_enough_on_each_side(row)
     series = _on_grid(row)
     scale = _suitable(series, row)
     cases = _few_cases(series, row, scale)
+    changes = changes_of(row)
+    if cases is not None and changes:
+        # What chance does to few cases drowns any step: only those counted alike are looked at.
+        return prepared(_after(row, changes[-1]))
     if cases is None and np.nanmax(series.values) == np.nanmin(series.values):
         raise refusal.constant(series.known)
     # On the plain scale the ensemble looks at the logs itself, so half a case is all that is added.
     plain = scale.name == "log"
-    modelled = series.values + scale.offset if plain else scale.forward(series.values)
+    values = series.values
+    if changes:
+        places = [_place(row, day) for day in changes]
+        values = scale.back(moved(scale.forward(values), places, SEASON_LENGTH[row["grain"]]))
+    modelled = values + scale.offset if plain else scale.forward(values)
     modelled = filled(modelled, SEASON_LENGTH[row["grain"]])
     if plain:
         modelled = np.maximum(modelled, scale.offset)
-    return Ready(row, scale, series.values, modelled, series.periods_after_end, series, cases)
+    return Ready(row, scale, values, modelled, series.periods_after_end, series, cases)
+
+
+def changes_of(row: Mapping[str, Any]) -> list[date]:
+    """Days within the series from which on something else is counted."""
+    days = sorted(set(row["breaks"] or []))
+    return [day for day in days if 0 < _before(row, day) < len(row["month"])]
+
+
+def _before(row: Mapping[str, Any], day: date) -> int:
+    """How many values are known of periods that began before a day."""
+    return sum(period < day for period in row["period_start"])
+
+
+def _place(row: Mapping[str, Any], day: date) -> int:
+    """Place on the grid of the first known period from a day on."""
+    first: int = row["month"][_before(row, day)] - row["month"][0]
+    return first // MONTHS_PER_PERIOD[row["grain"]]
+
+
+def _after(row: Mapping[str, Any], day: date) -> Mapping[str, Any]:
+    """The series from a day on; raises Refusal where that leaves too little."""
+    first = _before(row, day)
+    left, least = len(row["month"]) - first, MINIMUM_LENGTH[row["grain"]]
+    if left < least:
+        raise refusal.too_short_since(day, left, least, row["grain"])
+    listed = ("period_start", "month", "value", "cases", "denominator")
+    return {**row, **{name: row[name][first:] for name in listed}}
+
+
+def _with_enough_on_each_side(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The series without what lies before a change that too few values lie beside."""
+    least = shifts.needed(SEASON_LENGTH[row["grain"]])
+    changes = changes_of(row)
+    edges = [0, *(_before(row, day) for day in changes), len(row["month"])]
+    if changes and edges[-1] - edges[-2] < least:
+        raise refusal.too_short_since(changes[-1], edges[-1] - edges[-2], least, row["grain"])
+    for place in range(len(changes) - 1, -1, -1):
+        if edges[place + 1] - edges[place] < least:
+            return _after(row, changes[place])
+    return row
 
 
 def _on_grid(row: Mapping[str, Any]) -> Series:
