@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,6 +16,7 @@ from forecasting.calibrate import cross_stretched, factors, stretched
 from forecasting.ets import EXPLOSIVE_FACTOR
 from forecasting.linear import Floats
 from forecasting.naive import naive_panel
+from forecasting.nowcast import carried
 from forecasting.paths import PERSISTENCE, persistence
 from forecasting.refusal import Refusal
 from forecasting.scores import QUANTILES, naive_error
@@ -126,15 +127,26 @@ def pool_of(pool: list[Ready], quantiles: Floats, backtest: Backtest) -> Pool:
     steps = np.array([naive_error(one.values, SEASON_LENGTH[grain]) for one in pool])
     scored = cross_stretched(backtest, QUANTILES).through(units, steps)
     simple = naive_wins(scored, QUANTILES)
-    if simple:
-        quantiles = naive_panel(
-            [one.modelled for one in pool],
-            season_length=SEASON_LENGTH[grain],
-            horizon=quantiles.shape[1],
+    season_length, horizon = SEASON_LENGTH[grain], quantiles.shape[1]
+
+    def again(series: Sequence[Floats]) -> Floats:
+        if simple:
+            return naive_panel(
+                series, season_length=season_length, horizon=horizon, levels=QUANTILES
+            )
+        return ensemble.forecast_panel(
+            series,
+            season_length=season_length,
+            horizon=horizon,
             levels=QUANTILES,
+            logs=pool[0].scale.name == "log",
         )
+
+    if simple:
+        quantiles = again([one.modelled for one in pool])
     else:
         quantiles = stretched(quantiles, factors(backtest, QUANTILES))
+    quantiles = _still_growing(pool, quantiles, again)
     past = scored.naive if simple else scored.quantiles
     lasting = persistence(scored)
     looked = []
@@ -146,6 +158,24 @@ def pool_of(pool: list[Ready], quantiles: Floats, backtest: Backtest) -> Pool:
             found = why
         looked.append(Looked(one, models[simple], one.span[1], found, past[:, row], lasting))
     return Pool(looked, scored, models)
+
+
+def _still_growing(
+    pool: list[Ready], quantiles: Floats, again: Callable[[Sequence[Floats]], Floats]
+) -> Floats:
+    """Widen ranges by what the model would say had values that still grow come out otherwise."""
+    rows = [row for row, one in enumerate(pool) if one.moved]
+    # What lies flat because it is moved has nothing to say.
+    rows = [row for row in rows if min(np.ptp(side) for side in pool[row].moved or ()) > 0]
+    if not rows:
+        return quantiles
+    found, middle = quantiles.copy(), len(QUANTILES) // 2
+    low, high = (
+        again([moved[side] for row in rows if (moved := pool[row].moved)])[..., middle]
+        for side in (0, 1)
+    )
+    found[rows] = carried(quantiles[rows], QUANTILES, low, high)
+    return found
 
 
 def small_pool(pool: list[Ready]) -> Pool:

@@ -144,6 +144,17 @@ def _note(row: Mapping[str, Any], model: str, apart: float | None) -> tuple[str 
             f"Not the sum of its parts: those with an outlook came to {100 * apart:.0f} percent of "
             "it of late."
         )
+    if row["growing"]:
+        one, count = row["growing"] == 1, row["growing"]
+        german.append(
+            f"Beginnt mit {'einem Wert' if one else f'{count} Werten'}, auf "
+            f"{'den' if one else 'die'} noch nachgemeldet wird: hochgerechnet, mit deren Spanne in "
+            "den Spannen."
+        )
+        english.append(
+            f"Begins with {'one value' if one else f'{count} values'} to which late reports are "
+            "still to come: as nowcast, with the range of that within the ranges."
+        )
     parts = [
         (row["converted"], "umgerechneten oder geschätzten", "converted or estimated"),
         (row["provisional"], "vorläufigen", "provisional"),

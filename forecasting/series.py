@@ -6,7 +6,7 @@ A series is one indicator, area (of one version), group and grain.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, TypeVar
 
@@ -19,7 +19,6 @@ from forecasting.gaps import filled
 from forecasting.linear import Floats
 from forecasting.refusal import Refusal
 from forecasting.scales import Scale, choose_scale
-from forecasting.shifts import moved
 from forecasting.small import Cases, cases_of
 
 Member = TypeVar("Member")
@@ -38,6 +37,8 @@ MINIMUM_MEAN_CASES: Final = 10.0
 COUNTED_KINDS: Final = ("count", "share", "rate")
 LONGEST_GAP_AT_END: Final = 3
 LARGEST_MISSING_SHARE: Final = 0.3
+# What values may have beside the columns they must have.
+_OPTIONAL: Final = ("denominator", "nowcast_low", "nowcast_high")
 USABLE_STATUS: Final = ["observed", "provisional", "estimated"]
 
 
@@ -48,6 +49,7 @@ class Series:
     values: Floats
     numerators: Floats
     denominators: Floats
+    growing: tuple[Floats, Floats]
     periods_after_end: int
 
     @property
@@ -60,7 +62,8 @@ class Series:
 class Ready:
     """A series that can be forecast: on the scale on which it is modelled, its gaps filled.
 
-    `cases` stands where they are so few that they are looked at together with others.
+    `cases` stands where they are so few that they are looked at together with others. `moved` is
+    `modelled` had its latest values come out low, or high, where they are still growing.
     """
 
     row: Mapping[str, Any]
@@ -70,6 +73,7 @@ class Ready:
     periods_after_end: int
     series: Series
     cases: Cases | None
+    moved: tuple[Floats, Floats] | None = None
 
     @property
     def batch(self) -> Hashable:
@@ -114,10 +118,10 @@ def collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
     """One row per series asked for, with its periods and values as lists in the order of time."""
     usable = pl.col("status").is_in(USABLE_STATUS) & pl.col("value").is_finite()
     month = pl.col("period_start").dt.year().cast(pl.Int64) * 12 + pl.col("period_start").dt.month()
-    if "denominator" not in values.columns:
-        values = values.with_columns(denominator=pl.lit(None, pl.Float64))
     if "breaks" not in specs.columns:
         specs = specs.with_columns(breaks=pl.lit([], pl.List(pl.Date)))
+    absent = [name for name in _OPTIONAL if name not in values.columns]
+    values = values.with_columns(pl.lit(None, pl.Float64).alias(name) for name in absent)
     wanted = (
         values.join(specs.select(*SPEC_COLUMNS, "breaks"), on=["indicator_id", "grain"])
         .filter(pl.col("level").is_in(pl.col("levels")))
@@ -139,7 +143,8 @@ def collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
             pl.col("unit").drop_nulls().last(),
             pl.col("as_of").max(),
             pl.col("period_start").max().alias("latest_date"),
-            pl.col("period_start", "month", "value", "cases", "denominator").filter(known),
+            pl.col("period_start", "month", "value", "cases", *_OPTIONAL).filter(known),
+            pl.col("nowcast_high").filter(known).count().alias("growing"),
             (pl.col("status").filter(known) == "provisional").sum().alias("provisional"),
             (pl.col("status").filter(known) == "estimated").sum().alias("converted"),
             pl.col("month").filter(known).max().alias("own_end"),
@@ -182,17 +187,29 @@ def prepared(row: Mapping[str, Any]) -> Ready:
         return prepared(_after(row, changes[-1]))
     if cases is None and np.nanmax(series.values) == np.nanmin(series.values):
         raise refusal.constant(series.known)
-    # On the plain scale the ensemble looks at the logs itself, so half a case is all that is added.
-    plain = scale.name == "log"
-    values = series.values
-    if changes:
+
+    season_length = SEASON_LENGTH[row["grain"]]
+
+    def alike(values: Floats) -> Floats:
+        if not changes:
+            return values
         places = [_place(row, day) for day in changes]
-        values = scale.back(moved(scale.forward(values), places, SEASON_LENGTH[row["grain"]]))
-    modelled = values + scale.offset if plain else scale.forward(values)
-    modelled = filled(modelled, SEASON_LENGTH[row["grain"]])
-    if plain:
-        modelled = np.maximum(modelled, scale.offset)
-    return Ready(row, scale, values, modelled, series.periods_after_end, series, cases)
+        return scale.back(shifts.moved(scale.forward(values), places, season_length))
+
+    def modelled(values: Floats) -> Floats:
+        # On the plain scale the ensemble looks at logs itself, so half a case is all that is added.
+        if scale.name != "log":
+            return filled(scale.forward(values), season_length)
+        found = filled(values + scale.offset, season_length)
+        return np.asarray(np.maximum(found, scale.offset))
+
+    moved = None
+    if row["growing"]:
+        low, high = (np.where(np.isnan(one), series.values, one) for one in series.growing)
+        moved = modelled(alike(low)), modelled(alike(high))
+    values = alike(series.values)
+    own = modelled(values)
+    return Ready(row, scale, values, own, series.periods_after_end, series, cases, moved)
 
 
 def changes_of(row: Mapping[str, Any]) -> list[date]:
@@ -218,7 +235,7 @@ def _after(row: Mapping[str, Any], day: date) -> Mapping[str, Any]:
     left, least = len(row["month"]) - first, MINIMUM_LENGTH[row["grain"]]
     if left < least:
         raise refusal.too_short_since(day, left, least, row["grain"])
-    listed = ("period_start", "month", "value", "cases", "denominator")
+    listed = ("period_start", "month", "value", "cases", *_OPTIONAL)
     return {**row, **{name: row[name][first:] for name in listed}}
 
 
@@ -252,7 +269,13 @@ def _on_grid(row: Mapping[str, Any]) -> Series:
         return found
 
     after_end = (row["end"] - int(months[-1])) // step
-    return Series(on_grid("value"), on_grid("cases"), on_grid("denominator"), after_end)
+    return Series(
+        on_grid("value"),
+        on_grid("cases"),
+        on_grid("denominator"),
+        (on_grid("nowcast_low"), on_grid("nowcast_high")),
+        after_end,
+    )
 
 
 def _suitable(series: Series, row: Mapping[str, Any]) -> Scale:
@@ -286,7 +309,14 @@ def _few_cases(series: Series, row: Mapping[str, Any], scale: Scale) -> Cases | 
     if row["kind"] not in COUNTED_KINDS or not whole or counted.min() < 0:
         raise refusal.too_small(mean_cases(row), MINIMUM_MEAN_CASES)
     share = row["kind"] == "share"
-    return cases_of(series.numerators, series.values, series.denominators, share=share)
+    found = cases_of(series.numerators, series.values, series.denominators, share=share)
+    if not row["growing"]:
+        return found
+    low, high = (
+        np.where(np.isnan(one), found.cases, np.maximum(np.round(one / found.per_case), 0.0))
+        for one in series.growing
+    )
+    return replace(found, moved=(low, high))
 
 
 def mean_cases(row: Mapping[str, Any]) -> float:

@@ -15,7 +15,7 @@ from orchestration.warehouse import project_fingerprint
 
 # What dbt reads that is not an input of a run but comes of it.
 _LATER = (
-    *("release", "forecast", "forecast_backtest", "forecast_score"),
+    *("release", "forecast", "forecast_backtest", "forecast_score", "effect"),
     *("mark", "goal_question", "occasion"),
     *("scenario_alternative", "scenario_result", "scenario_difference", "scenario_chance"),
     *("scenario_refutation", "scenario_gap"),
@@ -71,6 +71,8 @@ class City:
             digest.update(profile.model_dump_json().encode())
         digest.update(self.declarations.municipality.model_dump_json().encode())
         digest.update(self.declarations.marks.model_dump_json().encode())
+        for programme in self.declarations.programmes.values():
+            digest.update(programme.model_dump_json().encode())
         for indicator in self.declarations.indicators.values():
             digest.update(indicator.model_dump_json().encode())
         for scenario in self.declarations.scenarios.values():

@@ -49,6 +49,7 @@ def arrive(city: City) -> None:
 def follow(city: City) -> None:
     """All that follows from what was handed over, releases last; none as of an earlier day."""
     build(city, "base")
+    look_back(city)
     look_ahead(city)
     compare_alternatives(city)
     build(city, "outlook")
@@ -126,6 +127,26 @@ def build(city: City, stage: str) -> list[warehouse.NodeResult]:
     return results
 
 
+def look_back(city: City) -> int:
+    """Compare where programmes were with where they were not; write `effect.parquet`.
+
+    What publishing withholds is left out before, so that no estimate gives it away. Gives back the
+    number of rows.
+    """
+    from forecasting.effects.looking_back import EFFECT_SCHEMA
+    from orchestration.effects import effects_of
+
+    city.tell("look back")
+    path = city.place.inputs / "effect.parquet"
+    if not any(one.indicators for one in city.declarations.programmes.values()):
+        lake.write_parquet(pl.DataFrame(schema=EFFECT_SCHEMA), path)
+        return 0
+    tables, areas = _values_of_today(city)
+    found = effects_of(city, tables["indicator_value"].join(areas.select(*AREA, "level"), on=AREA))
+    lake.write_parquet(found, path)
+    return found.height
+
+
 def look_ahead(city: City) -> int:
     """Forecast and nowcast what indicators ask for; give back the rows of `forecast.parquet`.
 
@@ -133,6 +154,7 @@ def look_ahead(city: City) -> int:
     and how those fared that were published earlier, to `forecast_score.parquet`.
     """
     from forecasting.engine import look_ahead as of_all
+    from forecasting.nowcast import completed
     from orchestration.nowcasts import nowcasts, run_id
     from orchestration.record import keep_forecasts, score_forecasts
 
@@ -171,7 +193,7 @@ def look_ahead(city: City) -> int:
         growing = nowcasts(city, connection)
         scored = score_forecasts(city, connection)
     found = of_all(
-        values,
+        completed(values, growing),
         specs,
         run_id=run_id(city),
         areas=areas,

@@ -25,7 +25,7 @@ READ_AS_A_WHOLE = (
     *("voice", "dialogue", "dialogue_change", "dialogue_indicator", "facility"),
     *("reference_set", "reference_context", "reference_indicator"),
     *("quarantine", "check_result", "release", "forecast", "forecast_backtest"),
-    *("forecast_score", "mark", "goal_question", "occasion"),
+    *("forecast_score", "effect", "mark", "goal_question", "occasion"),
     *("scenario", "scenario_assumption", "scenario_alternative", "scenario_result"),
     *("scenario_difference", "scenario_chance", "scenario_refutation", "scenario_gap"),
 )

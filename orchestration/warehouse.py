@@ -65,6 +65,7 @@ def project_folder() -> Path:
 def write_inputs(declarations: Declarations, place: Place) -> None:
     """Write what dbt reads besides the lake, and typed empty results of steps that come later."""
     from forecasting.accuracy import BACKTEST_SCHEMA
+    from forecasting.effects.looking_back import EFFECT_SCHEMA
     from forecasting.outlook import FORECAST_SCHEMA
     from forecasting.record import SCORE_SCHEMA
     from orchestration.scenarios.schemas import SCHEMAS as SCENARIO_SCHEMAS
@@ -97,6 +98,7 @@ def write_inputs(declarations: Declarations, place: Place) -> None:
         "forecast": FORECAST_SCHEMA,
         "forecast_backtest": BACKTEST_SCHEMA,
         "forecast_score": SCORE_SCHEMA,
+        "effect": EFFECT_SCHEMA,
         "mark": MARK_SCHEMA,
         "goal_question": QUESTION_SCHEMA,
         "occasion": OCCASION_SCHEMA,

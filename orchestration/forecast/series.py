@@ -142,6 +142,7 @@ def read(
     rows = forecasts.filter(same).sort("period_start", "quantile", nulls_last=True)
     ahead = rows.filter(~is_nowcast)
     all_ahead = forecasts.filter(~is_nowcast, pl.col("grain") == key["grain"])
+    completed = nowcast.completed(values, forecasts)
     history = values.filter(same).sort("period_start")
     return LookAhead(
         meaning,
@@ -158,7 +159,7 @@ def read(
         None
         if (history["status"] == "suppressed").any()
         else _made_of(
-            values, key, meaning["kind"], all_ahead["level"].unique().to_list(), ahead, breaks
+            completed, key, meaning["kind"], all_ahead["level"].unique().to_list(), ahead, breaks
         ),
     )
 

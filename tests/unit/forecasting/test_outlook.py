@@ -524,7 +524,7 @@ def test_too_little_past_leaves_no_figures() -> None:
     assert found.forecast.height == 15
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 400), min_size=8, max_size=14))
 def test_counts_never_fall_below_zero(counts: list[int]) -> None:
     values = series([float(count) for count in counts], years(2010, len(counts)))
@@ -533,7 +533,7 @@ def test_counts_never_fall_below_zero(counts: list[int]) -> None:
     assert found["status"].is_in(["estimated", "missing"]).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 60), min_size=8, max_size=14))
 def test_shares_stay_within_0_and_100(cases: list[int]) -> None:
     numerators = [float(number) for number in cases]
@@ -560,3 +560,38 @@ def test_shares_stay_within_0_and_100(cases: list[int]) -> None:
 def test_wrong_inputs_are_named(values: pl.DataFrame, specs: pl.DataFrame, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         outlook(values, specs, run_id="r1")
+
+
+def test_a_look_ahead_starts_from_the_nowcast_and_carries_its_spread() -> None:
+    """Half of the cases of the last two months are reported later; so it was each year."""
+    whole = town()
+    last = pl.col("period_start") >= date(2024, 11, 1)
+    value = pl.col("value")
+    early = whole.with_columns(value=pl.when(last).then(value / 2).otherwise(value))
+    asked = spec(grain="month", horizon=6)
+
+    def nowcast(share: float) -> pl.DataFrame:
+        open_ends = [
+            pl.when(last).then(value * factor).alias(name)
+            for name, factor in (("nowcast_low", 1 - share), ("nowcast_high", 1 + share))
+        ]
+        return whole.with_columns(open_ends)
+
+    def look(values: pl.DataFrame) -> pl.DataFrame:
+        return outlook(values, asked, run_id="r1").pivot(
+            "quantile", index=["area_id", "period_start", "reason"], values="value"
+        )
+
+    complete, low = look(whole), look(early)
+    certain, vague = look(nowcast(0.0)), look(nowcast(0.3))
+    figures = [str(level) for level in QUANTILES]
+    assert (low["0.5"].to_numpy() < complete["0.5"].to_numpy()).mean() > 0.9
+    assert certain.select(figures).equals(complete.select(figures))
+    assert vague["0.5"].equals(complete["0.5"])
+    widths = [(one["0.9"] - one["0.1"]).to_numpy() for one in (complete, vague)]
+    assert (widths[1] >= widths[0]).all()
+    assert float(np.mean(widths[1])) > 1.1 * float(np.mean(widths[0]))
+    assert vague["reason"][0] == (
+        "Beginnt mit 2 Werten, auf die noch nachgemeldet wird: hochgerechnet, mit deren Spanne in "
+        "den Spannen."
+    )
