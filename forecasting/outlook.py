@@ -26,9 +26,9 @@ from forecasting.backtest import Backtest, look_back
 from forecasting.calibrate import cross_stretched, factors, stretched
 from forecasting.ets import EXPLOSIVE_FACTOR, ShapeShare
 from forecasting.gaps import filled
+from forecasting.growing import carried
 from forecasting.hierarchy import Node, added_up
 from forecasting.naive import naive_panel
-from forecasting.nowcast import carried
 from forecasting.paths import PERSISTENCE, persistence
 from forecasting.refusal import Refusal
 from forecasting.scales import PERCENT, Scale, choose_scale
@@ -121,7 +121,7 @@ def outlook(
         values: the columns of `indicator_value` plus `level`, unfiltered; one row per key and
             period. Without `denominator`, rates of few cases are taken to have a steady one. With
             `nowcast_low` and `nowcast_high`, values where these are known are still growing, and
-            ranges are widened by what that leaves open (`forecasting.nowcast.carried`).
+            ranges are widened by what that leaves open (`forecasting.growing`).
         specs: `indicator_id`, `grain`, `levels` (list of text), `horizon` (periods), `kind` (count,
             share, rate, ratio, reported).
         run_id: written into every row.

@@ -141,6 +141,10 @@ def _stands_on(look: LookAhead, manner: Manner) -> list[str]:
     unused = look.history.join(usable, on="period_start", how="anti")
     lines += _by_status(unused, manner, "left_out") + _never_delivered(look, manner)
     lines += _by_status(usable.filter(pl.col("status") != "observed"), manner, "used")
+    if look.ranges.height and look.nowcasts.height:
+        starts = look.nowcasts["period_start"]
+        words = manner.say("grown", count=starts.len(), periods=manner.periods(starts))
+        lines.append(f"  {words}")
     if look.made_of is not None and look.made_of.gaps > 1 + _UNCHANGED:
         times = number(look.made_of.gaps, 2, manner.language)
         lines.append(f"  {manner.say('gaps', times=times)}")

@@ -61,6 +61,8 @@ SAY: Final[dict[str, dict[str, str]]] = {
         "left_out": "Nicht verwendet, {status}: {count} ({periods})",
         "no_row": "Ohne jede Angabe dazwischen: {count}",
         "used": "Mit verwendet, {status}: {count} ({periods})",
+        "grown": "Hochgerechnet statt wie bisher bekannt: {count} ({periods}); von deren Mitte "
+        "geht der Ausblick aus, ihre Spanne steckt in seinen Spannen.",
         "gaps": "Die Lücken sind überbrückt; die Spannen sind deshalb {times}-mal so breit.",
         "break_short": "anders gezählt ab {since:%d.%m.%Y}",
         "without": "ohne Wert",
@@ -160,6 +162,8 @@ SAY: Final[dict[str, dict[str, str]]] = {
         "left_out": "Not used, {status}: {count} ({periods})",
         "no_row": "Between them without a row: {count}",
         "used": "Used as well, {status}: {count} ({periods})",
+        "grown": "As nowcast instead of as known so far: {count} ({periods}); the look ahead "
+        "starts from their middle, their range is within its ranges.",
         "gaps": "The gaps are bridged; ranges are {times} times as wide for that.",
         "break_short": "counted otherwise since {since}",
         "without": "no value",

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from forecasting import outlook as looking
+from forecasting.growing import completed
 from orchestration.cli import app
 from orchestration.forecast.chart import svg
 from orchestration.forecast.series import LookAhead, read
@@ -308,6 +309,34 @@ def test_nowcasts_stand_beside_what_is_known(tmp_path: Path) -> None:
     row = next(line for line in text.splitlines() if line.strip().startswith("Dezember 2024  "))
     assert row.split() == [*f"Dezember 2024 {known} 430 420 – 440 410 – 450".split()]
     assert "November 2024: keine Hochrechnung. Zu kurz." in text
+
+
+def test_the_look_ahead_starts_from_nowcasts_and_says_so(tmp_path: Path) -> None:
+    """Half of the last two months is reported late; the weights are of what was started from."""
+    last = began >= date(2024, 11, 1)
+    key = ["indicator_id", "area_system", "area_version", "area_id", "period_start", "grain"]
+    rows = pl.concat(
+        values()
+        .filter(last)
+        .select(
+            *key, "group_id", "as_of", value=pl.col("value") * factor, quantile=pl.lit(quantile)
+        )
+        for quantile, factor in ((0.025, 0.7), (0.1, 0.8), (0.5, 1.0), (0.9, 1.2), (0.975, 1.3))
+    ).with_columns(model=pl.lit("nowcast"), scenario_id=pl.lit("trend"), run_id=pl.lit("r"))
+    halved = pl.when(last).then(pl.col("value") / 2).otherwise("value")
+    numerator = pl.when(last).then(pl.col("value") / 2).otherwise("numerator")
+    place = publish(
+        tmp_path,
+        change=lambda frame: completed(frame, rows),
+        after=lambda frame: frame.with_columns(value=halved, numerator=numerator).drop(
+            "nowcast_low", "nowcast_high"
+        ),
+        forecast=lambda frame: pl.concat([frame, rows], how="diagonal"),
+    )
+    found = look(place)
+    assert found.made_of is not None
+    assert (found.made_of.medians == found.medians).all()
+    assert "bekannt: 2 (November 2024 bis Dezember 2024); von deren Mitte" in said(place)
 
 
 def test_both_languages_say_the_same_things(town: Place) -> None:
