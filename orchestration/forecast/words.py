@@ -125,6 +125,8 @@ SAY: Final[dict[str, dict[str, str]]] = {
         "change": "Was das Bild ändern würde",
         "refute": "Ein Wert für {period} unter {low} oder über {high}: so weit daneben liegen "
         "wir, wenn alles weitergeht wie bisher, nur etwa 1-mal von 20.",
+        "refute_above": "Ein Wert für {period} über {high}: das erwarten wir, wenn alles "
+        "weitergeht wie bisher, höchstens 1-mal von 20.",
         "provisional": "Vorläufige Werte ({periods}): mit Nachmeldungen rückt der Anfang des "
         "Ausblicks.",
         "programmes": "Vorhaben, die hier wirken sollen ({names}): was sie bewirkt haben, steckt "
@@ -223,6 +225,8 @@ SAY: Final[dict[str, dict[str, str]]] = {
         "change": "What would change the picture",
         "refute": "A value for {period} below {low} or above {high}: if all goes on as before we "
         "are that far off only about once in 20 times.",
+        "refute_above": "A value for {period} above {high}: if all goes on as before we expect "
+        "that at most once in 20 times.",
         "provisional": "Provisional values ({periods}): late reports move the beginning of the "
         "look ahead.",
         "programmes": "Programmes meant to work here ({names}): what they have brought about is "
