@@ -23,6 +23,8 @@ the city's own; and where an indicator that a model reads (`indicator_read`) is
 withheld within its reach (its own area and year, its own area at any time, or any area), its value
 is withheld too.
 
+An effect (`effect`) is estimated from what is left after all of this, so it holds nothing withheld.
+
 A reference value (`indicator_reference`) is withheld where one of the areas it is put together from
 is: beside the others it would give that one away. Which areas are alike rests on open sources only.
 What a scenario shows is withheld where the look ahead it moves is, or any value of the part of an
@@ -132,6 +134,10 @@ BACKTEST: Final = (
 SCORE: Final = (
     "Vergleich geschützt, weil Werte dieser Reihe geschützt sind",
     "comparison withheld because values of this series are suppressed",
+)
+HELD: Final = (
+    "Wie oft solche Ausblicke bisher hielten, ist geschützt.",
+    "How often such looks ahead held before is withheld.",
 )
 FORECAST: Final = (
     "Ausblick geschützt, weil Werte dieser Reihe geschützt sind",
@@ -569,19 +575,21 @@ def suppress_scenarios(rows: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame
     after all suppression. A difference tells how large a part of an area is in which something
     differs (`parts`), so it goes where any value of that part is withheld.
     """
-    marked = suppress_forecasts(
-        rows.select(*KEY, "model", "status", *REASONS, value=pl.lit(0.0)), values
-    )
-    series = [name for name in SERIES if name != "area_id"]
+    plain = rows.select(*KEY, "model", "status", *REASONS, value=pl.lit(0.0))
+    hit = pl.Series([False] * rows.height, dtype=pl.Boolean)
+    # A year may be the sum of months that are looked ahead at, so no grain speaks for itself alone.
+    for grain in values["grain"].unique().sort():
+        marked = suppress_forecasts(plain.with_columns(grain=pl.lit(grain)), values)
+        hit |= (marked["status"] == "suppressed").fill_null(False)
+    series = [name for name in SERIES if name not in ("area_id", "grain")]
     numbered = rows.with_row_index("row")
     parts = (
         numbered.select("row", *series, area_id=pl.col("parts").str.split(", "))
         .explode("area_id")
         .drop_nulls("area_id")
     )
-    suppressed = values.filter(status="suppressed").select(SERIES)
-    told = parts.join(suppressed, on=list(SERIES), how="semi")["row"].unique()
-    hit = (marked["status"] == "suppressed").fill_null(False)
+    suppressed = values.filter(status="suppressed").select(*series, "area_id")
+    told = parts.join(suppressed, on=[*series, "area_id"], how="semi")["row"].unique()
     hit |= numbered["row"].is_in(told.to_list())
     figures = [name for name in SCENARIO_FIGURES if name in rows.columns]
     words = [
@@ -669,6 +677,7 @@ def suppress_goal_outlooks(
     """
     hit = _matches(goals, forecasts.filter(status="suppressed"), SERIES)
     hit &= goals["answer"].is_in(["told", "refused"])
+    told = goals["held_de"].is_not_null()
     key = ("indicator_id", "area_system", "grain")
     held = _matches(goals, values.filter(status="suppressed"), key)
     return goals.with_columns(
@@ -677,7 +686,10 @@ def suppress_goal_outlooks(
             pl.when(hit).then(pl.lit(f"{words}.")).otherwise(pl.col(name)).alias(name)
             for name, words in zip(("text_de", "text_en"), FORECAST, strict=True)
         ),
-        *(pl.when(~hit & ~held).then(pl.col(name)).alias(name) for name in ("held_de", "held_en")),
+        *(
+            pl.when(told & (hit | held)).then(pl.lit(words)).otherwise(pl.col(name)).alias(name)
+            for name, words in zip(("held_de", "held_en"), HELD, strict=True)
+        ),
         answer=pl.when(hit).then(pl.lit("withheld")).otherwise(pl.col("answer")),
         status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
     )

@@ -46,6 +46,7 @@ def arrive(city: City) -> None:
 def follow(city: City) -> None:
     """All that follows from what was handed over, releases last; none as of an earlier day."""
     build(city, "base")
+    look_back(city)
     look_ahead(city)
     compare_alternatives(city)
     build(city, "outlook")
@@ -121,6 +122,26 @@ def build(city: City, stage: str) -> list[warehouse.NodeResult]:
     if stage == "base":
         city.corrected = corrections.verify(city.place)
     return results
+
+
+def look_back(city: City) -> int:
+    """Compare where programmes were with where they were not; write `effect.parquet`.
+
+    What publishing withholds is left out before, so that no estimate gives it away. Gives back the
+    number of rows.
+    """
+    from forecasting.effects.looking_back import EFFECT_SCHEMA
+    from orchestration.effects import effects_of
+
+    city.tell("look back")
+    path = city.place.inputs / "effect.parquet"
+    if not any(one.indicators for one in city.declarations.programmes.values()):
+        lake.write_parquet(pl.DataFrame(schema=EFFECT_SCHEMA), path)
+        return 0
+    tables, areas = _values_of_today(city)
+    found = effects_of(city, tables["indicator_value"].join(areas.select(*AREA, "level"), on=AREA))
+    lake.write_parquet(found, path)
+    return found.height
 
 
 def look_ahead(city: City) -> int:

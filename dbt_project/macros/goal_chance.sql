@@ -22,8 +22,14 @@ high_80 + (high_95 - high_80) * {{ (z - inner) / (outer - inner) }}
 {% endfor -%}
 {%- endmacro %}
 
-{#- The chance of a goal in words, or why none is named. -#}
+{#- The chance of a goal in words, with what makes it rather a scenario, or why none is named. -#}
 {% macro chance_text(language) -%}
+{%- set chance -%}{{ chance_alone(language) }}{%- endset -%}
+if(answer = 'told', {{ checked_words(chance, language) }}, {{ chance }})
+{%- endmacro %}
+
+{#- The same without. -#}
+{% macro chance_alone(language) -%}
 {%- set words = {
     'de': {
         'dropped': 'Das Ziel ist aufgegeben.',
@@ -104,15 +110,13 @@ end
         'record': 'Veröffentlichte Ausblicke, ebenso weit voraus, hielten bisher: ', 'of': ' von ',
         'record_rest': ' Werten lagen im 80-%-Bereich.',
         'backtest': 'Veröffentlichte Ausblicke sind dafür noch zu wenige eingetroffen; im Rückblick aus ',
-        'one': ' früheren Stand', 'many': ' früheren Ständen', 'lay': ' lagen etwa ',
-        'rest': ' von 10 Werten im 80-%-Bereich.', 'few': ' Das ist wenig: eher ein Szenario als ein Ausblick.',
+        'one': ' früheren Stand', 'many': ' früheren Ständen', 'lay': ': ',
     },
     'en': {
         'record': 'Published looks as far ahead held so far: ', 'of': ' of ',
         'record_rest': ' values lay within the 80 % range.',
         'backtest': 'Too few published looks ahead have come due for that; looking back from ',
-        'one': ' earlier state', 'many': ' earlier states', 'lay': ', about ',
-        'rest': ' of 10 values lay within the 80 % range.', 'few': ' That is little: a scenario rather than a look ahead.',
+        'one': ' earlier state', 'many': ' earlier states', 'lay': ': ',
     },
 }[language] -%}
 case
@@ -121,9 +125,9 @@ case
             '{{ words.record }}' || fared.inside_80 || '{{ words.of }}' || fared.scored
             || '{{ words.record_rest }}'
     else
-        '{{ words.backtest }}' || judged.origins
-        || if(judged.origins = 1, '{{ words.one }}', '{{ words.many }}') || '{{ words.lay }}'
-        || cast(round(backtest.coverage_80 / 10) as integer) || '{{ words.rest }}'
-        || if(judged.origins < 3, '{{ words.few }}', '')
+        '{{ words.backtest }}' || worded.origins
+        || if(worded.origins = 1, '{{ words.one }}', '{{ words.many }}') || '{{ words.lay }}'
+        || cast(round(backtest.coverage_80 * backtest.forecasts / 100) as integer)
+        || '{{ words.of }}' || backtest.forecasts || '{{ words.record_rest }}'
 end
 {%- endmacro %}

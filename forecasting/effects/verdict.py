@@ -71,10 +71,14 @@ def corrected(p_values: Sequence[float]) -> list[float]:
     return [float(q) for q in multipletests(list(p_values), method="fdr_bh")[1]]
 
 
+def was_there_before(one: Evidence) -> bool:
+    """Whether the districts reached moved the same way already before it began."""
+    return _at_most(one.placebo_time, THERE_BEFORE) or _at_most(one.pre_trend, THERE_BEFORE)
+
+
 def verdict(one: Evidence, q_value: float) -> Word:
     """The word for a comparison of districts."""
-    was_there = _at_most(one.placebo_time, THERE_BEFORE) or _at_most(one.pre_trend, THERE_BEFORE)
-    if was_there:
+    if was_there_before(one):
         return "not_distinguishable"
     if is_alone(one):
         is_farthest = one.found.p_value <= max(POINTS, one.found.fewest)

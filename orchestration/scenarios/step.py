@@ -9,11 +9,18 @@ import polars as pl
 from forecasting.refusal import german
 from forecasting.scenarios import BASELINE, chance_words, futures, lasts
 from orchestration.city import City
+from orchestration.declarations.assumptions import indicators_of
 from orchestration.declarations.scenarios import AS_PUBLISHED, Alternative, Scenario, doses
 from orchestration.declarations.tree import Declarations
 from orchestration.nowcasts import run_id
+from orchestration.scenarios import words
 from orchestration.scenarios.prepare import Known, prepare, read_known
-from orchestration.scenarios.schemas import ALTERNATIVE_SCHEMA, REFUTATION_SCHEMA, SCHEMAS
+from orchestration.scenarios.schemas import (
+    ALTERNATIVE_SCHEMA,
+    GAP_SCHEMA,
+    REFUTATION_SCHEMA,
+    SCHEMAS,
+)
 
 STATES: Final = {
     "not_due": ("noch nicht fällig", "not due yet"),
@@ -53,8 +60,36 @@ def computed(
         "scenario_difference": found.difference,
         "scenario_chance": found.chance,
         "scenario_refutation": _refutations(declarations, known, known_on),
-        "scenario_gap": ready.gaps,
+        "scenario_gap": pl.concat(
+            [ready.gaps, _goals_left_out(declarations, known, ready.gaps, found.chance)]
+        ).sort("scenario_id", "position"),
     }
+
+
+def _goals_left_out(
+    declarations: Declarations, known: Known, gaps: pl.DataFrame, chance: pl.DataFrame
+) -> pl.DataFrame:
+    """Goals of which a scenario says nothing, in words, after all other gaps."""
+    told = set(chance.select("scenario_id", "goal_id").iter_rows())
+    last = dict(gaps.group_by("scenario_id").agg(pl.col("position").max()).iter_rows())
+    rows = []
+    for scenario in declarations.scenarios.values():
+        mine = known.goals.filter(pl.col("indicator_id").is_in(indicators_of(scenario)))
+        for goal in mine["goal_id"].unique().sort():
+            if (scenario.id, goal) not in told:
+                name = declarations.goals[goal].name
+                last[scenario.id] += 1
+                german, english = words.no_chance((name.de, name.english))
+                rows.append(
+                    {
+                        "scenario_id": scenario.id,
+                        "position": last[scenario.id],
+                        "origin": "computed",
+                        "text_de": german,
+                        "text_en": english,
+                    }
+                )
+    return pl.DataFrame(rows, schema=GAP_SCHEMA)
 
 
 def _alternatives(declarations: Declarations) -> pl.DataFrame:

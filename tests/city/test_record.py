@@ -109,8 +109,8 @@ def test_what_was_said_is_kept_and_held_against_what_came(tmp_path: Path) -> Non
 
     done = wirkraum("forecast", "record", "faelle", "-m", town.folder)
     assert done.returncode == 0, done.stderr
-    assert "bezirk: Zu wenig, um etwas daraus zu schließen: bisher 1 Voraussage 1 Jahr" in (
-        done.stdout
-    )
-    assert "abgewendeter Schaden ist kein Fehler" in done.stdout
-    assert "1 Jahr voraus" in done.stdout.split("Im Rückblick")[1]
+    few = "eingetroffen, 1 Jahr voraus, je Abstand zu wenige"
+    assert f"bezirk: 1 Voraussage {few}" in done.stdout
+    acted_on = "nach der etwas beschlossen oder begonnen wurde"
+    assert f"stadt: 1 Voraussage, {acted_on}, {few}" in done.stdout
+    assert "stadt, 1 Jahr voraus: " in done.stdout.split("Im Rückblick")[1]

@@ -190,56 +190,64 @@ judged as (
         *,
         if(answer = 'told', {{ chance_of_ten() }}, null) as chance_of_ten
     from answered
+),
+
+worded as (
+    select
+        *,
+        {{ chance_text('de') }} as text_de,
+        {{ chance_text('en') }} as text_en
+    from judged
 )
 
 select
-    judged.goal_id,
-    judged.version_since,
-    judged.state,
-    judged.indicator_id,
-    judged.area_system,
-    judged.area_version,
-    judged.area_id,
-    judged.level,
-    judged.group_id,
-    judged.grain,
-    judged.target,
-    judged.target_date,
-    judged.direction,
-    judged.unit,
-    judged.period_start,
-    judged.ahead,
-    judged.answer,
-    cast(judged.chance_of_ten as bigint) as chance_of_ten,
-    if(judged.answer = 'told', judged.low_80, null) as low_80,
-    if(judged.answer = 'told', judged.median, null) as median,
-    if(judged.answer = 'told', judged.high_80, null) as high_80,
-    {{ chance_text('de') }} as text_de,
-    {{ chance_text('en') }} as text_en,
-    case when judged.answer = 'told' then {{ held_text('de') }} end as held_de,
-    case when judged.answer = 'told' then {{ held_text('en') }} end as held_en,
-    judged.steps_de as early_steps_de,
-    judged.steps_en as early_steps_en,
-    if(judged.answer = 'told', 'estimated', 'missing') as status,
-    judged.as_of
-from judged
+    worded.goal_id,
+    worded.version_since,
+    worded.state,
+    worded.indicator_id,
+    worded.area_system,
+    worded.area_version,
+    worded.area_id,
+    worded.level,
+    worded.group_id,
+    worded.grain,
+    worded.target,
+    worded.target_date,
+    worded.direction,
+    worded.unit,
+    worded.period_start,
+    worded.ahead,
+    worded.answer,
+    cast(worded.chance_of_ten as bigint) as chance_of_ten,
+    if(worded.answer = 'told', worded.low_80, null) as low_80,
+    if(worded.answer = 'told', worded.median, null) as median,
+    if(worded.answer = 'told', worded.high_80, null) as high_80,
+    worded.text_de,
+    worded.text_en,
+    case when worded.answer = 'told' then {{ held_text('de') }} end as held_de,
+    case when worded.answer = 'told' then {{ held_text('en') }} end as held_en,
+    worded.steps_de as early_steps_de,
+    worded.steps_en as early_steps_en,
+    if(worded.answer = 'told', 'estimated', 'missing') as status,
+    worded.as_of
+from worded
 left join {{ ref('forecast_record') }} as fared
     on
-        judged.indicator_id = fared.indicator_id
-        and judged.area_system = fared.area_system
-        and judged.level = fared.level
-        and judged.grain = fared.grain
-        and judged.ahead = fared.ahead
+        worded.indicator_id = fared.indicator_id
+        and worded.area_system = fared.area_system
+        and worded.level = fared.level
+        and worded.grain = fared.grain
+        and worded.ahead = fared.ahead
         and fared.kind = 'forecast'
         and fared.scenario_id = 'trend'
         and not fared.acted_on
         and fared.status = 'observed'
 left join {{ ref('forecast_backtest') }} as backtest
     on
-        judged.indicator_id = backtest.indicator_id
-        and judged.area_system = backtest.area_system
-        and judged.area_version = backtest.area_version
-        and judged.level = backtest.level
-        and judged.grain = backtest.grain
-        and judged.model = backtest.model
-        and judged.ahead = backtest.ahead
+        worded.indicator_id = backtest.indicator_id
+        and worded.area_system = backtest.area_system
+        and worded.area_version = backtest.area_version
+        and worded.level = backtest.level
+        and worded.grain = backtest.grain
+        and worded.model = backtest.model
+        and worded.ahead = backtest.ahead

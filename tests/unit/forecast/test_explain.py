@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from forecasting import outlook as looking
+from forecasting import pools
 from forecasting.growing import completed
 from orchestration.cli import app
 from orchestration.forecast.chart import svg
@@ -185,7 +186,7 @@ def test_what_ranges_learned_is_what_was_done_to_them(
     assert found.made_of is not None
     learned = found.made_of.factors
     assert learned.shape == (6, 2)
-    monkeypatch.setattr(looking, "factors", lambda *_: np.ones((6, 2)))
+    monkeypatch.setattr(pools, "factors", lambda *_: np.ones((6, 2)))
     known = values()
     plain = looking.outlook(known, pl.DataFrame([SPEC]), run_id="r").forecast
     wide = plain.filter(FIRST_AREA).pivot("quantile", index="period_start", values="value")
@@ -210,7 +211,7 @@ def test_an_adjusted_look_ahead_is_not_passed_off_as_the_models_own(tmp_path: Pa
 def test_the_seasonal_naive_is_named_and_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "naive_wins", lambda *_: True)
+    monkeypatch.setattr(pools, "naive_wins", lambda *_: True)
     text = said(publish(tmp_path))
     assert "Veröffentlicht ist das letzte Jahr, wiederholt, kein Modell" in text
     assert "Glättung" not in text
