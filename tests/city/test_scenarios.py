@@ -107,10 +107,21 @@ def test_an_outcome_years_away_shows_leading_steps_only(city: Place) -> None:
     shown = _query(
         city.published_warehouse,
         "select indicator_id, bool_and(quantile is null), min(reason) like 'Zu früh für diese "
-        "Wirkung: sie zeigt sich frühestens März 2028%Anmeldungen zu Elternkursen.' "
+        "Wirkung: sie zeigt sich frühestens September 2028%Anmeldungen zu Elternkursen.' "
         f"from marts.scenario_result where {where} group by all order by all",
     )
     assert shown == [("elternkurs_anmeldungen", False, None), ("hze_rate", True, True)]
+
+
+def test_a_goal_is_reached_less_often_where_courses_end(city: Place) -> None:
+    told = dict(
+        _query(
+            city.published_warehouse,
+            "select alternative_id, value from marts.scenario_chance "
+            "where goal_id = 'elternkurse_ausbauen'",
+        )
+    )
+    assert told["abbauen"] < told["baseline"] == told["fortfuehren"] <= told["ausbauen"]
 
 
 def test_nothing_is_shown_beside_a_withheld_look_ahead(city: Place) -> None:
