@@ -503,6 +503,21 @@ def test_few_cases_add_up_to_a_city_of_many() -> None:
     assert np.abs(city / sums - 1).max() < 0.05
 
 
+def test_a_sum_of_few_cases_is_that_of_its_parts() -> None:
+    rare = village().with_columns(value=(pl.col("value") / 4).floor()).drop("denominator")
+    values = with_city(rare.with_columns(numerator=pl.col("value")))
+    asked = spec(grain="month", horizon=4)
+    alone = looking.outlook(values, asked, run_id="r1").forecast.filter(area_id="city")
+    assert alone["reason"][0].startswith("Zu klein")
+    found = looking.outlook(values, asked, run_id="r1", areas=areas(values)).forecast
+    assert set(found["model"]) == {"counts_log_ar"}
+    city = found.filter(area_id="city")
+    assert city["period_start"].unique().sort().to_list() == months(2025, 4)
+    assert city["reason"][0].startswith("Kleine Zahlen")
+    mean = values.filter(area_id="city")["value"].mean()
+    assert city.filter(quantile=0.5)["value"].mean() == pytest.approx(mean, rel=0.3)
+
+
 def test_a_sum_over_some_parts_is_said_to_be_none() -> None:
     values = with_city(town())
     gone = (pl.col("area_id") == "a05") & (pl.col("period_start") > date(2020, 6, 1))
