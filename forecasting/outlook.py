@@ -9,8 +9,9 @@ record of the past, which is of what is published.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,7 +83,8 @@ def outlook(
             `nowcast_low` and `nowcast_high`, values where these are known are still growing, and
             ranges are widened by what that leaves open (`forecasting.growing`).
         specs: `indicator_id`, `grain`, `levels` (list of text), `horizon` (periods), `kind` (count,
-            share, rate, ratio, reported).
+            share, rate, ratio, reported); where something else is counted from a day on, also
+            `breaks` (list of days).
         run_id: written into every row.
         areas: `area_system`, `area_version`, `area_id`, `parent_id`; areas are made to add up along
             these. Without it every series stands on its own.
@@ -150,7 +152,13 @@ class MadeOf(NamedTuple):
 
 
 def made_of(
-    values: pl.DataFrame, series: Mapping[str, str], *, kind: str, levels: list[str], periods: int
+    values: pl.DataFrame,
+    series: Mapping[str, str],
+    *,
+    kind: str,
+    levels: list[str],
+    periods: int,
+    breaks: Sequence[date] = (),
 ) -> MadeOf:
     """Say what the ensemble's forecast of one series is made of.
 
@@ -160,13 +168,15 @@ def made_of(
         kind: count, share, rate, ratio, reported.
         levels: those of the spec, whose areas are forecast.
         periods: how many the forecast has.
+        breaks: days from which on something else is counted.
 
     Raises:
         Refusal: the series is not forecast.
         ValueError: inputs are wrong as in `outlook`, or hold no such series.
     """
     spec = {"indicator_id": series["indicator_id"], "grain": series["grain"], "levels": levels}
-    specs = pl.DataFrame([spec | {"horizon": periods, "kind": kind}])
+    asked = spec | {"horizon": periods, "kind": kind, "breaks": list(breaks)}
+    specs = pl.DataFrame([asked], schema_overrides={"breaks": pl.List(pl.Date)})
     check_inputs(values, specs)
     rows = collect(values, specs)
     mine = rows.filter(pl.col(name) == series[name] for name in SERIES_KEY)

@@ -14,7 +14,7 @@ from forecasting.linear import Floats
 from forecasting.pools import Looked
 from forecasting.refusal import Refusal
 from forecasting.scores import QUANTILES
-from forecasting.series import MONTHS_PER_PERIOD, SEASON_LENGTH, SERIES_KEY, mean_cases
+from forecasting.series import MONTHS_PER_PERIOD, SEASON_LENGTH, SERIES_KEY, changes_of, mean_cases
 
 FORECAST_SCHEMA: Final = pl.Schema(
     {
@@ -128,6 +128,13 @@ def _note(row: Mapping[str, Any], model: str, apart: float | None) -> tuple[str 
             f"Small numbers (on average {mean:.1f} cases per period): estimated together with "
             "other areas; chance rules single periods."
         )
+    if changes := changes_of(row):
+        days = " und ".join(f"{day:%d.%m.%Y}" for day in changes)
+        german.append(
+            f"Seit {days} wird anders gezählt; frühere Werte sind auf die neue Höhe gerückt."
+        )
+        days = " and ".join(map(str, changes))
+        english.append(f"Counted differently since {days}; earlier values are moved to that level.")
     if apart is not None:
         german.append(
             "Nicht die Summe der Teile: die mit Ausblick kamen zuletzt auf "

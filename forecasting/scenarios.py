@@ -176,7 +176,7 @@ def futures(
     rows: tuple[list[dict[str, Any]], ...] = ([], [], [])
     by_alternative = _by(influences.sort(*influences.columns), SCENARIO_KEY)
     aims = _by(goals, SERIES_KEY)
-    drawn = _Drawn(seed, draws)
+    drawn = Drawn(seed, draws)
     for one in series.sort(SCENARIO_KEY).iter_rows(named=True):
         key = tuple(one[name] for name in SERIES_KEY)
         published = ahead.get(key)
@@ -344,7 +344,7 @@ def spread_draws(scores: Floats, low: float, mid: float, high: float, holds: flo
     return np.asarray(mid + np.where(scores < 0, mid - low, high - mid) * scores / edge)
 
 
-class _Drawn:
+class Drawn:
     """Everything that is drawn once and used by all who name it."""
 
     def __init__(self, seed: int, draws: int) -> None:
@@ -404,7 +404,7 @@ def _months_of(published: Published, *, is_stock: bool) -> list[Floats]:
     return [_month(day) + np.arange(length, dtype=np.float64) + 0.5 for day in published.periods]
 
 
-def response(row: Mapping[str, Any], moments: list[Floats], drawn: _Drawn) -> Floats:
+def response(row: Mapping[str, Any], moments: list[Floats], drawn: Drawn) -> Floats:
     """How much of an influence is there in each draw and period: (draws, periods)."""
     since = _month(row["since"])
     step = float(row["after"] - row["before"])
@@ -434,7 +434,7 @@ def _moved(
     published: Published,
     one: Mapping[str, Any],
     acting: list[dict[str, Any]],
-    drawn: _Drawn,
+    drawn: Drawn,
 ) -> Floats:
     """The paths of a series under an alternative; the very same where nothing acts on it."""
     if not acting:
@@ -538,7 +538,7 @@ def _result_rows(
 
 
 def _difference_rows(
-    base: Mapping[str, Any], published: Published, paths: Floats, moved: Floats, drawn: _Drawn
+    base: Mapping[str, Any], published: Published, paths: Floats, moved: Floats, drawn: Drawn
 ) -> Iterator[dict[str, Any]]:
     apart = _quantiles(moved - paths)
     for ahead, period in enumerate(published.periods):

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Final, TypeVar
 
 import numpy as np
 import polars as pl
 
-from forecasting import refusal
+from forecasting import refusal, shifts
 from forecasting.accuracy import POOL
 from forecasting.gaps import filled
 from forecasting.linear import Floats
@@ -117,10 +118,12 @@ def collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
     """One row per series asked for, with its periods and values as lists in the order of time."""
     usable = pl.col("status").is_in(USABLE_STATUS) & pl.col("value").is_finite()
     month = pl.col("period_start").dt.year().cast(pl.Int64) * 12 + pl.col("period_start").dt.month()
+    if "breaks" not in specs.columns:
+        specs = specs.with_columns(breaks=pl.lit([], pl.List(pl.Date)))
     absent = [name for name in _OPTIONAL if name not in values.columns]
     values = values.with_columns(pl.lit(None, pl.Float64).alias(name) for name in absent)
     wanted = (
-        values.join(specs.select(SPEC_COLUMNS), on=["indicator_id", "grain"])
+        values.join(specs.select(*SPEC_COLUMNS, "breaks"), on=["indicator_id", "grain"])
         .filter(pl.col("level").is_in(pl.col("levels")))
         .with_columns(
             usable=usable,
@@ -136,7 +139,7 @@ def collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
         wanted.sort(*SERIES_KEY, "period_start")
         .group_by(*SERIES_KEY, "level", maintain_order=True)
         .agg(
-            pl.col("kind", "horizon").first(),
+            pl.col("kind", "horizon", "breaks").first(),
             pl.col("unit").drop_nulls().last(),
             pl.col("as_of").max(),
             pl.col("period_start").max().alias("latest_date"),
@@ -174,25 +177,79 @@ def prepared(row: Mapping[str, Any]) -> Ready:
     """Put a series on the scale of the models; raises Refusal."""
     if row["version_end"] is not None and row["version_end"] < row["end"]:
         raise refusal.superseded(row["newest_version"])
+    row = _with_enough_on_each_side(row)
     series = _on_grid(row)
     scale = _suitable(series, row)
     cases = _few_cases(series, row, scale)
+    changes = changes_of(row)
+    if cases is not None and changes:
+        # What chance does to few cases drowns any step: only those counted alike are looked at.
+        return prepared(_after(row, changes[-1]))
     if cases is None and np.nanmax(series.values) == np.nanmin(series.values):
         raise refusal.constant(series.known)
+
+    season_length = SEASON_LENGTH[row["grain"]]
+
+    def alike(values: Floats) -> Floats:
+        if not changes:
+            return values
+        places = [_place(row, day) for day in changes]
+        return scale.back(shifts.moved(scale.forward(values), places, season_length))
 
     def modelled(values: Floats) -> Floats:
         # On the plain scale the ensemble looks at logs itself, so half a case is all that is added.
         if scale.name != "log":
-            return filled(scale.forward(values), SEASON_LENGTH[row["grain"]])
-        found = filled(values + scale.offset, SEASON_LENGTH[row["grain"]])
+            return filled(scale.forward(values), season_length)
+        found = filled(values + scale.offset, season_length)
         return np.asarray(np.maximum(found, scale.offset))
 
     moved = None
     if row["growing"]:
         low, high = (np.where(np.isnan(one), series.values, one) for one in series.growing)
-        moved = modelled(low), modelled(high)
-    own = modelled(series.values)
-    return Ready(row, scale, series.values, own, series.periods_after_end, series, cases, moved)
+        moved = modelled(alike(low)), modelled(alike(high))
+    values = alike(series.values)
+    own = modelled(values)
+    return Ready(row, scale, values, own, series.periods_after_end, series, cases, moved)
+
+
+def changes_of(row: Mapping[str, Any]) -> list[date]:
+    """Days within the series from which on something else is counted."""
+    days = sorted(set(row["breaks"] or []))
+    return [day for day in days if 0 < _before(row, day) < len(row["month"])]
+
+
+def _before(row: Mapping[str, Any], day: date) -> int:
+    """How many values are known of periods that began before a day."""
+    return sum(period < day for period in row["period_start"])
+
+
+def _place(row: Mapping[str, Any], day: date) -> int:
+    """Place on the grid of the first known period from a day on."""
+    first: int = row["month"][_before(row, day)] - row["month"][0]
+    return first // MONTHS_PER_PERIOD[row["grain"]]
+
+
+def _after(row: Mapping[str, Any], day: date) -> Mapping[str, Any]:
+    """The series from a day on; raises Refusal where that leaves too little."""
+    first = _before(row, day)
+    left, least = len(row["month"]) - first, MINIMUM_LENGTH[row["grain"]]
+    if left < least:
+        raise refusal.too_short_since(day, left, least, row["grain"])
+    listed = ("period_start", "month", "value", "cases", *_OPTIONAL)
+    return {**row, **{name: row[name][first:] for name in listed}}
+
+
+def _with_enough_on_each_side(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The series without what lies before a change that too few values lie beside."""
+    least = shifts.needed(SEASON_LENGTH[row["grain"]])
+    changes = changes_of(row)
+    edges = [0, *(_before(row, day) for day in changes), len(row["month"])]
+    if changes and edges[-1] - edges[-2] < least:
+        raise refusal.too_short_since(changes[-1], edges[-1] - edges[-2], least, row["grain"])
+    for place in range(len(changes) - 1, -1, -1):
+        if edges[place + 1] - edges[place] < least:
+            return _after(row, changes[place])
+    return row
 
 
 def _on_grid(row: Mapping[str, Any]) -> Series:

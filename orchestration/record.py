@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from forecasting.outlook import FORECAST_SCHEMA
 from forecasting.record import CELL, KEPT_SCHEMA, SCORE_SCHEMA, SERIES, score, to_keep
 from orchestration.city import City
 from orchestration.declarations.offers import offered
@@ -30,6 +31,12 @@ _TRUTH = """
     where value.status = 'observed' and value.value is not null
     order by all
 """
+# The baseline of a scenario is the forecast itself.
+_SAID = {
+    "forecast": "marts.forecast",
+    "scenario_result": "(select * replace (scenario_id || '/' || alternative_id as scenario_id) "
+    "from marts.scenario_result where alternative_id != 'baseline')",
+}
 _BESIDE = """
     select {series}, period_start, value
     from marts.indicator_value
@@ -43,16 +50,24 @@ class RecordError(OSError):
 
 
 def keep_forecasts(place: Place) -> int:
-    """Keep the forecasts that readers see; gives back how many of them are new.
+    """Keep the forecasts and scenarios that readers see; gives back how many of them are new.
 
     What was withheld from readers is not kept either. A look at an earlier day publishes nothing.
     """
     if place.as_of is not None or not place.published_warehouse.exists():
         return 0
     with duckdb.connect(str(place.published_warehouse), read_only=True) as connection:
-        published = connection.sql("from marts.forecast").pl()
+        found = connection.sql(
+            "select table_name from duckdb_tables() where schema_name = 'marts'"
+        ).fetchall()
+        # What an earlier release published has no scenarios.
+        said = [
+            connection.sql(f"select {', '.join(FORECAST_SCHEMA)} from {rows}").pl()
+            for name, rows in _SAID.items()
+            if (name,) in found
+        ]
         values = connection.sql(_BESIDE.format(series=", ".join(SERIES))).pl()
-    new = to_keep(published, values, kept_forecasts(place))
+    new = to_keep(pl.concat(said), values, kept_forecasts(place))
     if new.height:
         content = io.BytesIO()
         new.write_parquet(content, compression="zstd")

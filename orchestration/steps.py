@@ -1,5 +1,7 @@
 """The plain functions behind the assets, and the order in which a run calls them."""
 
+from datetime import date
+
 import duckdb
 import polars as pl
 
@@ -11,6 +13,7 @@ from exports.release import Profile, build_release, create_ledger
 from exports.vocabulary import AREA
 from orchestration import checks, corrections, warehouse
 from orchestration.city import City
+from orchestration.declarations.indicators import Indicator, measures_behind
 from orchestration.declarations.offers import item_rows, voice_rows
 from orchestration.declarations.releases import ReleaseProfile
 from orchestration.declarations.sources import Source
@@ -159,7 +162,10 @@ def look_ahead(city: City) -> int:
     # What a run put in place that broke off before it was kept.
     keep_forecasts(city.place)
     rules = [
-        (one.id, one.forecast.grain, one.forecast.levels, one.forecast.horizon, one.formula.kind)
+        (
+            *(one.id, one.forecast.grain, one.forecast.levels, one.forecast.horizon),
+            *(one.formula.kind, _breaks(city, one)),
+        )
         for one in city.declarations.indicators.values()
         if one.forecast is not None and one.retired is None
     ]
@@ -171,6 +177,7 @@ def look_ahead(city: City) -> int:
             "levels": pl.List(pl.String),
             "horizon": pl.Int64,
             "kind": pl.String,
+            "breaks": pl.List(pl.Date),
         },
         orient="row",
     )
@@ -197,6 +204,13 @@ def look_ahead(city: City) -> int:
     lake.write_parquet(found.backtest, city.place.inputs / "forecast_backtest.parquet")
     lake.write_parquet(scored, city.place.inputs / "forecast_score.parquet")
     return forecast.height
+
+
+def _breaks(city: City, indicator: Indicator) -> list[date]:
+    """From when on the indicator counts something else."""
+    behind = measures_behind(indicator, city.declarations.indicators)
+    measures = city.declarations.measures
+    return sorted({one.since for name in behind for one in measures[name][1].breaks})
 
 
 def compare_alternatives(city: City) -> int:

@@ -167,7 +167,7 @@ def read(
         None
         if (history["status"] == "suppressed").any()
         else _made_of(
-            completed, key, meaning["kind"], all_ahead["level"].unique().to_list(), ahead
+            completed, key, meaning["kind"], all_ahead["level"].unique().to_list(), ahead, breaks
         ),
     )
 
@@ -277,12 +277,24 @@ def _undeclared(meaning: Mapping[str, Any], level: str) -> str:
 
 
 def _made_of(
-    values: pl.DataFrame, key: Mapping[str, str], kind: str, levels: list[str], ahead: pl.DataFrame
+    values: pl.DataFrame,
+    key: Mapping[str, str],
+    kind: str,
+    levels: list[str],
+    ahead: pl.DataFrame,
+    breaks: pl.DataFrame,
 ) -> MadeOf | None:
     medians = ahead.filter((pl.col("quantile") == 0.5) & (pl.col("model") == ensemble.MODEL_NAME))
     if medians.is_empty() or medians["value"].null_count():
         return None
     try:
-        return made_of(values, key, kind=kind, levels=levels, periods=medians.height)
+        return made_of(
+            values,
+            key,
+            kind=kind,
+            levels=levels,
+            periods=medians.height,
+            breaks=breaks["since"].to_list(),
+        )
     except Refusal:
         return None

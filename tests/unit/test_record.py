@@ -74,6 +74,20 @@ def test_each_publishing_with_something_new_is_one_file(tmp_path: Path) -> None:
     assert first.read_bytes() == written
 
 
+def test_alternatives_of_scenarios_are_kept_beside_the_forecast(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    publish(place, 10)
+    with duckdb.connect(str(place.published_warehouse)) as connection:
+        connection.execute(
+            "create table marts.scenario_result as select * replace ('kurse' as scenario_id), "
+            "unnest(['baseline', 'ausbauen', 'abbauen']) as alternative_id from marts.forecast"
+        )
+    assert keep_forecasts(place) == 3
+    said = ["kurse/abbauen", "kurse/ausbauen", "trend"]
+    assert kept_forecasts(place)["scenario_id"].to_list() == said
+    assert set(kept_forecasts(place)["ahead"]) == {1}
+
+
 def test_an_earlier_day_publishes_nothing(tmp_path: Path) -> None:
     earlier = Place(tmp_path, date(2024, 1, 31))
     publish(earlier, 10)

@@ -400,6 +400,53 @@ def test_late_neighbours_change_nothing_but_what_is_learned_about_ranges() -> No
     assert both[0].equals(both[1])
 
 
+def broken(since: date) -> pl.DataFrame:
+    return spec().with_columns(breaks=pl.lit([since], pl.List(pl.Date)))
+
+
+def test_values_before_a_change_of_definition_are_moved_to_the_new_level() -> None:
+    half = [value / 2 if place < 8 else value for place, value in enumerate([*BUSY, *BUSY[2:]])]
+    values = series(half, years(2007, 18))
+    found = outlook(values, broken(date(2015, 1, 1)), run_id="r1")
+    assert found["reason"][0] == (
+        "Seit 01.01.2015 wird anders gezählt; frühere Werte sind auf die neue Höhe gerückt."
+    )
+    ignored = outlook(values, spec(), run_id="r1")
+    widths = [
+        (one.filter(quantile=0.9)["value"] - one.filter(quantile=0.1)["value"]).mean()
+        for one in (found, ignored)
+    ]
+    assert widths[0] < 0.8 * widths[1]  # type: ignore[operator]
+    before = outlook(values, broken(date(2001, 1, 1)), run_id="r1")
+    assert before.drop("reason").equals(ignored.drop("reason"))
+
+
+def test_too_little_since_a_change_of_definition() -> None:
+    values = series(BUSY, years(2015, 10))
+    assert refused(values, broken(date(2023, 1, 1))) == (
+        "Zu kurz: seit dem 01.01.2023 wird anders gezählt, und seither liegen 2 Jahreswerte vor; "
+        "für einen Ausblick braucht es mindestens 3."
+    )
+    # What lies before the change is too little to say how far the level moved.
+    early = outlook(series(BUSY, years(2015, 10)), broken(date(2017, 1, 1)), run_id="r1")
+    late = outlook(series(BUSY[2:], years(2017, 8)), spec(), run_id="r1")
+    assert early.equals(late)
+
+
+def test_few_cases_are_looked_at_since_the_change_only() -> None:
+    asked = spec(grain="month", horizon=4)
+    since = asked.with_columns(breaks=pl.lit([date(2022, 1, 1)], pl.List(pl.Date)))
+    later = village().filter(pl.col("period_start") >= date(2022, 1, 1))
+    found = outlook(village(), since, run_id="r1")
+    assert found.equals(outlook(later, asked, run_id="r1"))
+    too_late = asked.with_columns(breaks=pl.lit([date(2023, 6, 1)], pl.List(pl.Date)))
+    reasons = outlook(village(), too_late, run_id="r1")["reason"].unique()
+    assert reasons.item() == (
+        "Zu kurz: seit dem 01.06.2023 wird anders gezählt, und seither liegen 19 Monatswerte vor; "
+        "für einen Ausblick braucht es mindestens 24."
+    )
+
+
 def with_city(values: pl.DataFrame) -> pl.DataFrame:
     """The districts and their sum."""
     cell = ["indicator_id", "area_system", "area_version", "group_id", "grain", "period_start"]

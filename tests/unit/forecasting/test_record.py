@@ -98,6 +98,25 @@ def test_months_are_compared_with_the_year_before_and_nowcasts_with_the_count_so
     ]
 
 
+def test_a_scenario_that_begins_later_is_as_far_ahead_as_the_forecast_it_moves() -> None:
+    figures = (1.0, 2.0, 3.0, 4.0, 5.0)
+    found = to_keep(
+        frame(
+            *(published(date(year, 1, 1), *figures) for year in (2024, 2025, 2026)),
+            published(date(2026, 1, 1), *figures, scenario_id="kurse/ausbauen"),
+            published(date(2023, 1, 1), *figures, model="nowcast"),
+        ),
+        values((date(2023, 1, 1), 9.0)),
+        NOTHING,
+    )
+    assert found.filter(pl.col("model") != "nowcast").select("scenario_id", "ahead").rows() == [
+        ("trend", 1),
+        ("trend", 2),
+        ("kurse/ausbauen", 3),
+        ("trend", 3),
+    ]
+
+
 @pytest.mark.parametrize(
     ("grain", "start", "ahead"),
     [

@@ -16,6 +16,7 @@ from forecasting.scenarios import (
     GOAL_COLUMNS,
     INFLUENCE_SCHEMA,
     SERIES_COLUMNS,
+    Drawn,
     Futures,
     chance_words,
     from_quantiles,
@@ -242,20 +243,15 @@ def test_a_part_of_an_area_moves_the_whole_by_its_share() -> None:
     assert whole[0, [1, 2, 3]] == pytest.approx([-42, -35, -25], abs=0.3)
 
 
-def test_one_draw_of_an_effect_holds_for_all_areas() -> None:
-    """Else what is unsure about the effect would cancel out over areas."""
-    published = pl.concat([ahead([STEADY]), ahead([STEADY], area="b")])
-    found = look(
-        {},
-        {"area_id": "b"},
-        published=published,
-        series=pl.concat([series("more"), series("more", area="b")]),
-    )
-    one, other = (
-        quantiles_of(found.difference.filter(area_id=area), "more", "value_percent")
-        for area in "ab"
-    )
-    assert one == pytest.approx(other, abs=1e-9)
+def test_one_draw_of_an_effect_holds_for_all_areas_and_alternatives() -> None:
+    """Else what is unsure about the effect would cancel out between them."""
+    drawn = Drawn(1, 400)
+    one = drawn.effect(EFFECT)
+    for other in ({"area_id": "b"}, {"alternative_id": "less"}, {"part_id": "a1"}):
+        assert (drawn.effect(EFFECT | other) == one).all()
+        assert (Drawn(1, 400).effect(EFFECT | other) == one).all()
+    assert (drawn.effect(EFFECT | {"influence_id": "another"}) != one).any()
+    assert (Drawn(2, 400).effect(EFFECT) != one).any()
 
 
 def test_common_random_numbers_take_most_of_the_noise_out_of_a_difference() -> None:
