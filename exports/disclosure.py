@@ -23,6 +23,8 @@ the city's own; and where an indicator that a model reads (`indicator_read`) is
 withheld within its reach (its own area and year, its own area at any time, or any area), its value
 is withheld too.
 
+An effect (`effect`) is estimated from what is left after all of this, so it holds nothing withheld.
+
 A reference value (`indicator_reference`) is withheld where one of the areas it is put together from
 is: beside the others it would give that one away. Which areas are alike rests on open sources only.
 What a scenario shows is withheld where the look ahead it moves is, or any value of the part of an
@@ -573,19 +575,21 @@ def suppress_scenarios(rows: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame
     after all suppression. A difference tells how large a part of an area is in which something
     differs (`parts`), so it goes where any value of that part is withheld.
     """
-    marked = suppress_forecasts(
-        rows.select(*KEY, "model", "status", *REASONS, value=pl.lit(0.0)), values
-    )
-    series = [name for name in SERIES if name != "area_id"]
+    plain = rows.select(*KEY, "model", "status", *REASONS, value=pl.lit(0.0))
+    hit = pl.Series([False] * rows.height, dtype=pl.Boolean)
+    # A year may be the sum of months that are looked ahead at, so no grain speaks for itself alone.
+    for grain in values["grain"].unique().sort():
+        marked = suppress_forecasts(plain.with_columns(grain=pl.lit(grain)), values)
+        hit |= (marked["status"] == "suppressed").fill_null(False)
+    series = [name for name in SERIES if name not in ("area_id", "grain")]
     numbered = rows.with_row_index("row")
     parts = (
         numbered.select("row", *series, area_id=pl.col("parts").str.split(", "))
         .explode("area_id")
         .drop_nulls("area_id")
     )
-    suppressed = values.filter(status="suppressed").select(SERIES)
-    told = parts.join(suppressed, on=list(SERIES), how="semi")["row"].unique()
-    hit = (marked["status"] == "suppressed").fill_null(False)
+    suppressed = values.filter(status="suppressed").select(*series, "area_id")
+    told = parts.join(suppressed, on=[*series, "area_id"], how="semi")["row"].unique()
     hit |= numbered["row"].is_in(told.to_list())
     figures = [name for name in SCENARIO_FIGURES if name in rows.columns]
     words = [

@@ -35,7 +35,15 @@ from forecasting.counts import mid_quantiles
 from forecasting.ets import EXPLOSIVE_FACTOR, one_step_errors
 from forecasting.gaps import filled
 from forecasting.linear import Floats
-from forecasting.paths import DRAWS, Dependence, drawn, generator, scores, shared
+from forecasting.paths import (
+    DRAWS,
+    Dependence,
+    drawn,
+    generator,
+    quantiles_of,
+    scores,
+    shared,
+)
 from forecasting.reconcile import corrections
 from forecasting.small import PAST_DRAWS
 
@@ -288,7 +296,7 @@ class _Looking:
             for place in [*self.tree.leaves, *(one.node for one in self.tree.sums)]
         }
         few = {
-            place: node.paths[:, begin - node.begin : end - node.begin]
+            place: node.paths[:, begin - node.begin : end - node.begin].T
             for place, node in zip(self.tree.leaves, leaves, strict=True)
             if node.paths is not None
         }
@@ -303,11 +311,11 @@ class _Looking:
         horizon = next(iter(pasts.values())).shape[0]
         cut = step(horizon) * (origin + 1)
         few = {}
-        bases = np.ones((len(self.tree.leaves), PAST_DRAWS, horizon))
+        bases = np.ones((len(self.tree.leaves), horizon, PAST_DRAWS))
         for row, leaf in enumerate(self.tree.leaves):
             node = self.nodes[leaf]
             if node.past_paths is not None:
-                few[leaf] = node.past_paths[origin]
+                few[leaf] = node.past_paths[origin].T
             if node.bases is not None:
                 bases[row] = _latest(node.bases[: node.bases.size - cut])
         rests = [one.rest[: one.rest.size - cut] for one in self.tree.sums]
@@ -327,8 +335,8 @@ class _Looking:
 
         Args:
             quantiles: (periods, quantiles) of each member.
-            few: paths (draws, periods) of leaves of few cases.
-            bases: (leaves, draws, periods); denominators, 1 for counts.
+            few: paths (periods, draws) of leaves of few cases.
+            bases: (leaves, periods, draws); denominators, 1 for counts.
             rests: what no part accounts for, per sum, up to the origin.
             ahead: number of periods.
             draws: number of paths.
@@ -361,32 +369,36 @@ class _Looking:
             low, high = (bound * bases[row] / unit for bound in (node.lowest, node.highest))
             cases[row] = np.clip(cases[row], low, high)
         together = np.tensordot(parts, cases, axes=1) + others
-        found = {
-            leaf: _quantiles(unit * cases[row] / bases[row], self.levels)
-            for row, leaf in enumerate(tree.leaves)
-            if leaf not in few
-        }
+        rows = [row for row, leaf in enumerate(tree.leaves) if leaf not in few]
+        each = quantiles_of(unit * cases[rows] / bases[rows], self.levels)
+        found = {tree.leaves[row]: one for row, one in zip(rows, each, strict=True)}
         for row, (one, node) in enumerate(zip(tree.sums, sums, strict=True)):
             members = [leaf for leaf, part in zip(tree.leaves, parts[row], strict=True) if part]
             if (
                 all(leaf in few for leaf in members)
                 and (others[row] == np.round(others[row])).all()
             ):
-                each = unit / np.median(people[row], axis=0)
-                new = mid_quantiles(together[row], self.levels) * each[:, None]
+                per_case = unit / np.median(people[row], axis=1)
+                new = mid_quantiles(together[row].T, self.levels) * per_case[:, None]
             else:
-                new = _quantiles(unit * together[row] / people[row], self.levels)
+                new = quantiles_of(unit * together[row] / people[row], self.levels)
             found[one.node] = np.clip(new, node.lowest, node.highest)
         return found
 
     def _leaves(
         self, quantiles: dict[int, Floats], bases: Floats, ahead: int, draws: int, origin: int
     ) -> Floats:
-        """Paths of cases (leaves, draws, periods) from the quantiles of values."""
+        """Paths of cases (leaves, periods, draws) from the quantiles of values, unless few."""
         nodes = [self.nodes[leaf] for leaf in self.tree.leaves]
-        found = np.empty((len(nodes), draws, ahead))
+        found = np.empty((len(nodes), ahead, draws))
         for lasting in sorted({node.persistence for node in nodes}):
-            rows = [row for row, node in enumerate(nodes) if node.persistence == lasting]
+            rows = [
+                row
+                for row, node in enumerate(nodes)
+                if node.persistence == lasting and node.paths is None
+            ]
+            if not rows:
+                continue
             order = scores(
                 [nodes[row].name for row in rows],
                 self.name,
@@ -403,11 +415,11 @@ class _Looking:
 def _bases_ahead(
     leaves: list[Node], begin: int, end: int, season_length: int, levels: tuple[float, ...]
 ) -> Floats:
-    """Paths of denominators (leaves, draws, periods); 1 for counts.
+    """Paths of denominators (leaves, periods, draws); 1 for counts.
 
     Where one never changed, or cannot be forecast, the latest is carried on.
     """
-    found = np.ones((len(leaves), DRAWS, end - begin))
+    found = np.ones((len(leaves), end - begin, DRAWS))
     histories: dict[int, Floats] = {}
     for row, node in enumerate(leaves):
         if node.bases is None:
@@ -446,10 +458,5 @@ def _resampled(
     """Draw each period anew from the latest values, as many as two years have."""
     known = rest[np.isfinite(rest)][-max(2 * season_length, _FEWEST_RESTS) :]
     if not known.any():
-        return np.zeros((draws, ahead))
-    return generator(name, origin).choice(known, (draws, ahead))
-
-
-def _quantiles(draws: Floats, levels: tuple[float, ...]) -> Floats:
-    """(periods, quantiles) of draws (draws, periods), each standing for its share."""
-    return np.asarray(np.quantile(draws, levels, axis=0, method="hazen").T)
+        return np.zeros((ahead, draws))
+    return generator(name, origin).choice(known, (ahead, draws))

@@ -58,7 +58,7 @@ def scores(
     draws: int = DRAWS,
     origin: int = 0,
 ) -> Floats:
-    """Standard normal errors (series, draws, horizon) with this dependence.
+    """Standard normal errors (series, horizon, draws) with this dependence.
 
     Args:
         names: of the series, each its seed.
@@ -69,11 +69,11 @@ def scores(
         origin: set apart what is drawn for forecasts from earlier origins.
     """
     lasting, own = np.sqrt(dependence.persistence), np.sqrt(1 - dependence.persistence)
-    root = np.sqrt(np.arange(1, horizon + 1))
+    root = np.sqrt(np.arange(1, horizon + 1))[:, None]
 
     def errors(name: str) -> Floats:
-        steps, alone = generator(name, origin).standard_normal((2, draws, horizon))
-        return np.asarray(lasting * np.cumsum(steps, axis=1) / root + own * alone)
+        steps, alone = generator(name, origin).standard_normal((2, horizon, draws))
+        return np.asarray(lasting * np.cumsum(steps, axis=0) / root + own * alone)
 
     alone = np.stack([errors(name) for name in names])
     if dependence.shared == 0:
@@ -83,18 +83,28 @@ def scores(
 
 
 def drawn(quantiles: Floats, levels: tuple[float, ...], order: Floats) -> Floats:
-    """Draws (series, draws, horizon) with these quantiles, ranked as `order` is.
+    """Draws (series, horizon, draws) with these quantiles, ranked as `order` is.
 
     Args:
         quantiles: (series, horizon, quantiles).
         levels: of the quantiles, rising, each between 0 and 1.
-        order: (series, draws, horizon); any figures that say which draw is the larger.
+        order: (series, horizon, draws); any figures that say which draw is the larger.
     """
-    draws = order.shape[1]
-    values = np.moveaxis(quantiles @ _weights(draws, levels).T, 2, 1)
+    values = quantiles @ _weights(order.shape[2], levels).T
     found = np.empty(order.shape)
-    np.put_along_axis(found, np.argsort(order, axis=1, kind="stable"), values, axis=1)
+    np.put_along_axis(found, np.argsort(order, axis=2), values, axis=2)
     return found
+
+
+def quantiles_of(draws: Floats, levels: tuple[float, ...]) -> Floats:
+    """Quantiles of equally likely draws, the last axis; they become the last axis instead."""
+    ordered = np.sort(draws, axis=-1)
+    # Each draw stands for the middle of its share.
+    place = np.clip(np.asarray(levels) * draws.shape[-1] - 0.5, 0, draws.shape[-1] - 1)
+    low = np.floor(place).astype(np.int64)
+    high = np.minimum(low + 1, draws.shape[-1] - 1)
+    part = place - low
+    return np.asarray((1 - part) * ordered[..., low] + part * ordered[..., high])
 
 
 def persistence(backtest: Backtest) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 
 class Refusal(Exception):
     """Raised instead of guessing; carries the reason in German and in English."""
@@ -39,6 +41,16 @@ def too_short(found: int, needed: int, grain: str) -> Refusal:
         f" {needed}.",
         f"Too short: {found} {GRAIN_EN[grain]} values are known, an outlook needs at least "
         f"{needed}.",
+    )
+
+
+def too_short_since(day: date, found: int, needed: int, grain: str) -> Refusal:
+    """Too few values since something else is counted."""
+    return Refusal(
+        f"Zu kurz: seit dem {day:%d.%m.%Y} wird anders gezählt, und seither liegen {found} "
+        f"{GRAIN_DE[grain]} vor; für einen Ausblick braucht es mindestens {needed}.",
+        f"Too short: since {day} something else is counted, and {found} {GRAIN_EN[grain]} values "
+        f"are known from then on; an outlook needs at least {needed}.",
     )
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from statistics import NormalDist
 from typing import Any, Final, NamedTuple
 
@@ -53,9 +53,7 @@ SCENARIO_KEY: Final = ["scenario_id", "alternative_id", *SERIES_KEY]
 SERIES_COLUMNS: Final = [
     *SCENARIO_KEY, "kind", "is_stock", "cases", "parts", "reason", "reason_en",
 ]  # fmt: skip
-GOAL_COLUMNS: Final = [
-    "goal_id", *SERIES_KEY, "period_start", "target", "target_date", "direction",
-]  # fmt: skip
+GOAL_COLUMNS: Final = ["goal_id", *SERIES_KEY, "target", "target_date", "direction"]
 INFLUENCE_SCHEMA: Final = pl.Schema(
     {
         **dict.fromkeys(("scenario_id", "alternative_id", "influence_id"), pl.String()),
@@ -123,6 +121,12 @@ CHANCE_SCHEMA: Final = pl.Schema(
     }
 )
 
+# What may be added up over the year: events, and events for the same people.
+ADD_UP: Final = ("count", "rate")
+SUMMED_UP: Final = (
+    "Summe des Jahres aus simulierten Zukünften; wie Zeiträume zusammenhängen, ist gesetzt.",
+    "Sum of the year from simulated futures; how periods hang together is set.",
+)
 NOT_YET_CHECKED: Final = ("noch nicht geprüft", "not yet checked")
 
 
@@ -159,8 +163,8 @@ def futures(
             to high with probability `holds`. `shape` is `dose` (from response `before` to `after`
             since a day, after the lag, over the ramp, or fading where it falls), `window` (since a
             day until another) or `growth` (per year since a day; `before` is 0, `after` 1 or -1).
-        goals: `goal_id`, SERIES_KEY, `period_start`, `target`, `target_date`, `direction`
-            (at_most, at_least).
+        goals: GOAL_COLUMNS; `direction` is at_most or at_least. A chance is that of the first
+            period that ends when the goal is due, or later; none where it was due before.
         run_id: written into every row.
         seed: of all draws.
         draws: how many futures are drawn.
@@ -172,7 +176,7 @@ def futures(
     rows: tuple[list[dict[str, Any]], ...] = ([], [], [])
     by_alternative = _by(influences.sort(*influences.columns), SCENARIO_KEY)
     aims = _by(goals, SERIES_KEY)
-    drawn = _Drawn(seed, draws)
+    drawn = Drawn(seed, draws)
     for one in series.sort(SCENARIO_KEY).iter_rows(named=True):
         key = tuple(one[name] for name in SERIES_KEY)
         published = ahead.get(key)
@@ -180,26 +184,37 @@ def futures(
         if published is None:
             continue
         base["as_of"], base["model"] = published.as_of, published.model
-        if one["reason"] is not None:
-            rows[0].append(_refusal(base, published.periods[-1], one))
-            rows[2].extend(
-                _refusal(base, goal["period_start"], one) | _aim(goal) for goal in aims.get(key, [])
-            )
-            continue
         paths = drawn.baseline(key, published)
         acting = by_alternative.get((one["scenario_id"], one["alternative_id"], *key), [])
-        moved = _moved(paths, published, one, acting, drawn)
-        rows[0].extend(_result_rows(base, published, moved, changed=bool(acting)))
-        if one["alternative_id"] != BASELINE:
-            rows[1].extend(_difference_rows(base, published, paths, moved, drawn))
-        for goal in aims.get(key, []):
-            rows[2].extend(_chance_rows(base, published, moved, goal))
+        refused = one["reason"] is not None
+        moved = paths if refused else _moved(paths, published, one, acting, drawn)
+        shown = [(published, paths, moved)]
+        if one["kind"] in ADD_UP and not one["is_stock"]:
+            shown += _whole_years(published, paths, moved)
+        for periods, before, after in shown:
+            base["grain"] = periods.grain
+            if refused:
+                rows[0].append(_refusal(base, periods.periods[-1], one))
+            else:
+                rows[0].extend(_result_rows(base, periods, after, changed=bool(acting)))
+            if not refused and one["alternative_id"] != BASELINE:
+                rows[1].extend(_difference_rows(base, periods, before, after, drawn))
+            for goal in aims.get((*key[:-1], periods.grain), []):
+                rows[2].extend(_chance_rows(base, periods, None if refused else after, goal, one))
     order = [*SCENARIO_KEY, "period_start"]
     return Futures(
         pl.DataFrame(rows[0], schema=RESULT_SCHEMA).sort(*order, "quantile", nulls_last=True),
         pl.DataFrame(rows[1], schema=DIFFERENCE_SCHEMA).sort(*order, "quantile"),
         pl.DataFrame(rows[2], schema=CHANCE_SCHEMA).sort(*order, "goal_id"),
     )
+
+
+def period_end(start: date, grain: str, *, is_stock: bool) -> date:
+    """The last day of a period; of a reporting date itself."""
+    if is_stock:
+        return start
+    month = start.year * 12 + start.month - 1 + MONTHS_PER_PERIOD[grain]
+    return date(month // 12, month % 12 + 1, 1) - timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -248,6 +263,34 @@ def _ahead(forecast: pl.DataFrame) -> dict[tuple[Any, ...], Published]:
         )
         for row in found.iter_rows(named=True)
     }
+
+
+def _whole_years(
+    published: Published, paths: Floats, moved: Floats
+) -> list[tuple[Published, Floats, Floats]]:
+    """Years of which every part is ahead, as sums of each path: baseline and alternative."""
+    parts = 12 // MONTHS_PER_PERIOD[published.grain]
+    if parts == 1:
+        return []
+    places: dict[int, list[int]] = {}
+    for place, start in enumerate(published.periods):
+        places.setdefault(start.year, []).append(place)
+    whole = {year: found for year, found in places.items() if len(found) == parts}
+    if not whole:
+        return []
+    before, after = (
+        np.stack([each[:, found].sum(axis=1) for found in whole.values()], axis=1)
+        for each in (paths, moved)
+    )
+    years = Published(
+        [date(year, 1, 1) for year in whole],
+        _quantiles(before),
+        "year",
+        published.model,
+        published.as_of,
+        *SUMMED_UP,
+    )
+    return [(years, before, after)]
 
 
 def _by(frame: pl.DataFrame, key: list[str]) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
@@ -301,7 +344,7 @@ def spread_draws(scores: Floats, low: float, mid: float, high: float, holds: flo
     return np.asarray(mid + np.where(scores < 0, mid - low, high - mid) * scores / edge)
 
 
-class _Drawn:
+class Drawn:
     """Everything that is drawn once and used by all who name it."""
 
     def __init__(self, seed: int, draws: int) -> None:
@@ -361,7 +404,7 @@ def _months_of(published: Published, *, is_stock: bool) -> list[Floats]:
     return [_month(day) + np.arange(length, dtype=np.float64) + 0.5 for day in published.periods]
 
 
-def response(row: Mapping[str, Any], moments: list[Floats], drawn: _Drawn) -> Floats:
+def response(row: Mapping[str, Any], moments: list[Floats], drawn: Drawn) -> Floats:
     """How much of an influence is there in each draw and period: (draws, periods)."""
     since = _month(row["since"])
     step = float(row["after"] - row["before"])
@@ -391,7 +434,7 @@ def _moved(
     published: Published,
     one: Mapping[str, Any],
     acting: list[dict[str, Any]],
-    drawn: _Drawn,
+    drawn: Drawn,
 ) -> Floats:
     """The paths of a series under an alternative; the very same where nothing acts on it."""
     if not acting:
@@ -495,7 +538,7 @@ def _result_rows(
 
 
 def _difference_rows(
-    base: Mapping[str, Any], published: Published, paths: Floats, moved: Floats, drawn: _Drawn
+    base: Mapping[str, Any], published: Published, paths: Floats, moved: Floats, drawn: Drawn
 ) -> Iterator[dict[str, Any]]:
     apart = _quantiles(moved - paths)
     for ahead, period in enumerate(published.periods):
@@ -527,32 +570,47 @@ def _refusal(base: Mapping[str, Any], period: date, one: Mapping[str, Any]) -> d
     }
 
 
-def _aim(goal: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+def _chance_rows(
+    base: Mapping[str, Any],
+    published: Published,
+    moved: Floats | None,
+    goal: Mapping[str, Any],
+    one: Mapping[str, Any],
+) -> Iterator[dict[str, Any]]:
+    """The chance of a goal, if it is due in these periods; a refusal where there are no paths."""
+    is_stock, due = bool(one["is_stock"]), goal["target_date"]
+    late = [
+        place
+        for place, start in enumerate(published.periods)
+        if period_end(start, published.grain, is_stock=is_stock) >= due
+    ]
+    # A goal due before the first period ahead is a matter of values, not of chances.
+    if not late or due < published.periods[0]:
+        return
+    aim = {
         **{name: goal[name] for name in ("goal_id", "target", "target_date", "direction")},
         "held_of_ten": None,
         "held_de": NOT_YET_CHECKED[0],
         "held_en": NOT_YET_CHECKED[1],
     }
-
-
-def _chance_rows(
-    base: Mapping[str, Any], published: Published, moved: Floats, goal: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
-    if goal["period_start"] not in published.periods:
+    period = published.periods[late[0]]
+    if moved is None:
+        yield _refusal(base, period, one) | aim
         return
-    values = moved[:, published.periods.index(goal["period_start"])]
+    values = moved[:, late[0]]
     met = values <= goal["target"] if goal["direction"] == "at_most" else values >= goal["target"]
     tenths = in_tenths(float(met.mean()))
     german, english = chance_words(tenths)
     yield {
         **base,
-        "period_start": goal["period_start"],
-        **_aim(goal),
+        **aim,
+        "period_start": period,
         "value": tenths,
         "chance_de": german,
         "chance_en": english,
         "status": "estimated",
+        "reason": published.reason,
+        "reason_en": published.reason_en,
     }
 
 

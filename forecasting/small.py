@@ -3,12 +3,16 @@
 Below ten cases a period chance prevails in each series; what can be said is said by
 `forecasting.counts` of all such series of a level at once. A share or rate of few cases is that of
 the count to come, held against the latest known denominator: beside chance its change is nothing.
+
+Where the latest counts are nowcasts, three in ten paths start from their low end, four from their
+middle and three from their high end: at 10, 50 and 90 percent these parts keep mean and variance of
+what is open (Swanson's rule; Hurst, Brown & Swanson 2000, AAPG Bulletin 84: 1883-1891).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,6 +21,7 @@ from numpy.typing import NDArray
 from forecasting.backtest import Backtest, cuts
 from forecasting.counts import DRAWS, MINIMUM_PERIODS, forecast_counts, mid_quantiles
 from forecasting.gaps import filled
+from forecasting.growing import carried
 from forecasting.linear import Floats
 from forecasting.naive import naive_panel
 from forecasting.paths import generator
@@ -25,6 +30,8 @@ from forecasting.scores import naive_error
 
 # Enough for figures over many series and origins.
 PAST_DRAWS: Final = 300
+# Part of the paths that starts from each end of a nowcast.
+_TAIL: Final = 0.3
 
 
 @dataclass(frozen=True)
@@ -35,11 +42,13 @@ class Cases:
         cases: in the order of time; NaN where unknown, never negative.
         per_case: value of one case, per period: 1 for counts.
         most: how many cases there can be, per period: the denominator of a share, else infinite.
+        moved: `cases` had nowcasts come out low, and high; None without nowcasts.
     """
 
     cases: Floats
     per_case: Floats
     most: Floats
+    moved: tuple[Floats, Floats] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,18 +97,23 @@ def side_by_side(series: Sequence[Cases], spans: Sequence[tuple[int, int]]) -> C
     first = min(start for start, _ in spans)
     length = max(end for _, end in spans) - first
     pads = [(start - first, length - (end - first)) for start, end in spans]
-    return Cases(
-        np.stack(
-            [
-                np.pad(one.cases, pad, constant_values=np.nan)
-                for one, pad in zip(series, pads, strict=True)
-            ]
-        ),
-        *(
-            np.stack([np.pad(one, pad, mode="edge") for one, pad in zip(each, pads, strict=True)])
-            for each in ([one.per_case for one in series], [one.most for one in series])
-        ),
+
+    def beside(each: list[Floats]) -> Floats:
+        padded = zip(each, pads, strict=True)
+        return np.stack([np.pad(one, pad, constant_values=np.nan) for one, pad in padded])
+
+    moved = None
+    if any(one.moved for one in series):
+        low, high = (
+            beside([one.moved[side] if one.moved else one.cases for one in series])
+            for side in (0, 1)
+        )
+        moved = low, high
+    per_case, most = (
+        np.stack([np.pad(one, pad, mode="edge") for one, pad in zip(each, pads, strict=True)])
+        for each in ([one.per_case for one in series], [one.most for one in series])
     )
+    return Cases(beside([one.cases for one in series]), per_case, most, moved)
 
 
 def look_at_small(
@@ -126,6 +140,22 @@ def look_at_small(
     """
     values = level.cases * level.per_case
     paths, quantiles, naive = _ahead(level, season_length, horizon, levels, generator(seed), DRAWS)
+    if level.moved is not None:
+        (low, _, naive_low), (high, _, naive_high) = (
+            _ahead(
+                replace(level, cases=cases),
+                season_length,
+                horizon,
+                levels,
+                generator(f"{seed}|nowcast {side}"),
+                int(_TAIL * DRAWS),
+            )
+            for side, cases in zip(("low", "high"), level.moved, strict=True)
+        )
+        paths = np.concatenate([low, paths[len(low) : -len(high)], high])
+        quantiles = mid_quantiles(paths, levels) * level.per_case[:, -1:, None]
+        middle = len(levels) // 2
+        naive = carried(naive, levels, naive_low[..., middle], naive_high[..., middle])
     length = values.shape[1]
     origins = cuts(length, horizon, season_length, max(shortest, MINIMUM_PERIODS))
     shape = (len(origins), values.shape[0], horizon)

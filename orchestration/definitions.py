@@ -11,6 +11,7 @@ import dagster as dg
 from orchestration import warehouse
 from orchestration.assets.deliveries import delivery_assets
 from orchestration.assets.results import (
+    effect,
     forecast,
     goal_question,
     mark,
@@ -35,6 +36,7 @@ def graph(city: City) -> dg.Definitions:
             *delivery_assets(city.declarations),
             inputs_asset(city.declarations, manifest),
             *stages,
+            effect,
             forecast,
             scenarios,
             mark,

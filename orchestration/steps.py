@@ -1,5 +1,7 @@
 """The plain functions behind the assets, and the order in which a run calls them."""
 
+from datetime import date
+
 import duckdb
 import polars as pl
 
@@ -11,6 +13,7 @@ from exports.release import Profile, build_release, create_ledger
 from exports.vocabulary import AREA
 from orchestration import checks, corrections, warehouse
 from orchestration.city import City
+from orchestration.declarations.indicators import Indicator, measures_behind
 from orchestration.declarations.offers import item_rows, voice_rows
 from orchestration.declarations.releases import ReleaseProfile
 from orchestration.declarations.sources import Source
@@ -46,6 +49,7 @@ def arrive(city: City) -> None:
 def follow(city: City) -> None:
     """All that follows from what was handed over, releases last; none as of an earlier day."""
     build(city, "base")
+    look_back(city)
     look_ahead(city)
     compare_alternatives(city)
     build(city, "outlook")
@@ -123,6 +127,26 @@ def build(city: City, stage: str) -> list[warehouse.NodeResult]:
     return results
 
 
+def look_back(city: City) -> int:
+    """Compare where programmes were with where they were not; write `effect.parquet`.
+
+    What publishing withholds is left out before, so that no estimate gives it away. Gives back the
+    number of rows.
+    """
+    from forecasting.effects.looking_back import EFFECT_SCHEMA
+    from orchestration.effects import effects_of
+
+    city.tell("look back")
+    path = city.place.inputs / "effect.parquet"
+    if not any(one.indicators for one in city.declarations.programmes.values()):
+        lake.write_parquet(pl.DataFrame(schema=EFFECT_SCHEMA), path)
+        return 0
+    tables, areas = _values_of_today(city)
+    found = effects_of(city, tables["indicator_value"].join(areas.select(*AREA, "level"), on=AREA))
+    lake.write_parquet(found, path)
+    return found.height
+
+
 def look_ahead(city: City) -> int:
     """Forecast and nowcast what indicators ask for; give back the rows of `forecast.parquet`.
 
@@ -130,6 +154,7 @@ def look_ahead(city: City) -> int:
     and how those fared that were published earlier, to `forecast_score.parquet`.
     """
     from forecasting.engine import look_ahead as of_all
+    from forecasting.growing import completed
     from orchestration.nowcasts import nowcasts, run_id
     from orchestration.record import keep_forecasts, score_forecasts
 
@@ -137,7 +162,10 @@ def look_ahead(city: City) -> int:
     # What a run put in place that broke off before it was kept.
     keep_forecasts(city.place)
     rules = [
-        (one.id, one.forecast.grain, one.forecast.levels, one.forecast.horizon, one.formula.kind)
+        (
+            *(one.id, one.forecast.grain, one.forecast.levels, one.forecast.horizon),
+            *(one.formula.kind, _breaks(city, one)),
+        )
         for one in city.declarations.indicators.values()
         if one.forecast is not None and one.retired is None
     ]
@@ -149,6 +177,7 @@ def look_ahead(city: City) -> int:
             "levels": pl.List(pl.String),
             "horizon": pl.Int64,
             "kind": pl.String,
+            "breaks": pl.List(pl.Date),
         },
         orient="row",
     )
@@ -164,7 +193,7 @@ def look_ahead(city: City) -> int:
         growing = nowcasts(city, connection)
         scored = score_forecasts(city, connection)
     found = of_all(
-        values,
+        completed(values, growing),
         specs,
         run_id=run_id(city),
         areas=areas,
@@ -175,6 +204,13 @@ def look_ahead(city: City) -> int:
     lake.write_parquet(found.backtest, city.place.inputs / "forecast_backtest.parquet")
     lake.write_parquet(scored, city.place.inputs / "forecast_score.parquet")
     return forecast.height
+
+
+def _breaks(city: City, indicator: Indicator) -> list[date]:
+    """From when on the indicator counts something else."""
+    behind = measures_behind(indicator, city.declarations.indicators)
+    measures = city.declarations.measures
+    return sorted({one.since for name in behind for one in measures[name][1].breaks})
 
 
 def compare_alternatives(city: City) -> int:

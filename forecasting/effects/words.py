@@ -9,12 +9,12 @@ from forecasting.effects.counterfactual import Counterfactual
 from forecasting.effects.study import Evidence
 from forecasting.effects.verdict import (
     SPILLS,
-    THERE_BEFORE,
     Word,
     in_percent,
     is_alone,
     smallest_effect,
     smallest_effect_of_city,
+    was_there_before,
 )
 from forecasting.refusal import german
 
@@ -38,6 +38,12 @@ _HEADS: Final[dict[Word, Both]] = {
         "Not distinguishable from chance.",
     ),
 }
+
+
+_THERE_BEFORE: Final = (
+    "Nicht zu unterscheiden von einer Entwicklung, die schon davor in diese Richtung ging.",
+    "Not distinguishable from a development that went that way already before it began.",
+)
 
 
 def _both(de: str, en: str) -> Both:
@@ -65,7 +71,7 @@ def compared(one: Evidence, word: Word, *, chosen_by: str | None) -> Both:
     after = one.setting.after[0]
     begins = one.setting.panel.begins
     since, until = int(begins[after[0]]), int(begins[after[-1]]) + one.setting.panel.months - 1
-    de, en = _HEADS[word]
+    de, en = _THERE_BEFORE if was_there_before(one) else _HEADS[word]
     if word == "not_distinguishable":
         more = _unseen(smallest_effect(one), is_log=is_log)
         de, en = f"{de} {more[0]}", f"{en} {more[1]}"
@@ -117,13 +123,6 @@ def _limits(one: Evidence, word: Word, chosen_by: str | None) -> list[Both]:
             _both(
                 "Bei so wenigen Gebieten kann ein Vergleich höchstens ein Hinweis sein.",
                 "With so few areas a comparison can be a hint at most.",
-            )
-        )
-    if _below(one.placebo_time, THERE_BEFORE) or _below(one.pre_trend, THERE_BEFORE):
-        told.append(
-            _both(
-                "Die Gebiete bewegten sich schon vor dem Beginn in diese Richtung.",
-                "The areas moved that way already before it began.",
             )
         )
     if word != "not_distinguishable":

@@ -80,7 +80,10 @@ def forecast(context: dg.AssetExecutionContext) -> Any:
             ["computed", name],
             deps=[
                 _table(one)
-                for one in ("computed/forecast", "indicator_value", "core/goal_version", "area")
+                for one in (
+                    *("computed/forecast", "declared/goal_area"),
+                    *("indicator_value", "core/goal_version"),
+                )
             ],
             group_name="computed",
             kinds={"python", "parquet"},
@@ -104,6 +107,12 @@ def scenarios(context: dg.AssetExecutionContext) -> Any:
         yield dg.MaterializeResult(key, metadata={"rows of results": rows})
 
 
+effect = _computed(
+    "effect",
+    steps.OF_TODAY,
+    "What programmes may have changed: a comparison, and one of five words.",
+    steps.look_back,
+)
 mark = _computed(
     "mark",
     ("indicator_value", "indicator", "area", "area_crosswalk"),

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import duckdb
@@ -11,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecasting import ensemble, nowcast
+from forecasting.growing import completed as completed_by
 from forecasting.outlook import MONTHS_PER_PERIOD, SERIES_KEY, USABLE_STATUS, MadeOf, made_of
 from forecasting.refusal import Refusal
 from orchestration.place import Place
@@ -75,6 +77,12 @@ class LookAhead:
     def nowcasts(self) -> pl.DataFrame:
         """The same of nowcasts."""
         return _wide(self.nowcast)
+
+    @property
+    def nowcast_medians(self) -> list[tuple[date, float]]:
+        """Periods that are still growing, and what they will come to."""
+        told = self.nowcasts
+        return told.select("period_start", "0.5").rows() if told.height else []
 
     @property
     def medians(self) -> NDArray[np.float64]:
@@ -142,6 +150,7 @@ def read(
     rows = forecasts.filter(same).sort("period_start", "quantile", nulls_last=True)
     ahead = rows.filter(~is_nowcast)
     all_ahead = forecasts.filter(~is_nowcast, pl.col("grain") == key["grain"])
+    completed = completed_by(values, forecasts)
     history = values.filter(same).sort("period_start")
     return LookAhead(
         meaning,
@@ -157,7 +166,9 @@ def read(
         all_ahead.drop_nulls("value")["level"].unique().sort().to_list(),
         None
         if (history["status"] == "suppressed").any()
-        else _made_of(values, key, meaning["kind"], all_ahead["level"].unique().to_list(), ahead),
+        else _made_of(
+            completed, key, meaning["kind"], all_ahead["level"].unique().to_list(), ahead, breaks
+        ),
     )
 
 
@@ -266,12 +277,24 @@ def _undeclared(meaning: Mapping[str, Any], level: str) -> str:
 
 
 def _made_of(
-    values: pl.DataFrame, key: Mapping[str, str], kind: str, levels: list[str], ahead: pl.DataFrame
+    values: pl.DataFrame,
+    key: Mapping[str, str],
+    kind: str,
+    levels: list[str],
+    ahead: pl.DataFrame,
+    breaks: pl.DataFrame,
 ) -> MadeOf | None:
     medians = ahead.filter((pl.col("quantile") == 0.5) & (pl.col("model") == ensemble.MODEL_NAME))
     if medians.is_empty() or medians["value"].null_count():
         return None
     try:
-        return made_of(values, key, kind=kind, levels=levels, periods=medians.height)
+        return made_of(
+            values,
+            key,
+            kind=kind,
+            levels=levels,
+            periods=medians.height,
+            breaks=breaks["since"].to_list(),
+        )
     except Refusal:
         return None

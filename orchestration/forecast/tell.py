@@ -141,6 +141,10 @@ def _stands_on(look: LookAhead, manner: Manner) -> list[str]:
     unused = look.history.join(usable, on="period_start", how="anti")
     lines += _by_status(unused, manner, "left_out") + _never_delivered(look, manner)
     lines += _by_status(usable.filter(pl.col("status") != "observed"), manner, "used")
+    if look.ranges.height and look.nowcasts.height:
+        starts = look.nowcasts["period_start"]
+        words = manner.say("grown", count=starts.len(), periods=manner.periods(starts))
+        lines.append(f"  {words}")
     if look.made_of is not None and look.made_of.gaps > 1 + _UNCHANGED:
         times = number(look.made_of.gaps, 2, manner.language)
         lines.append(f"  {manner.say('gaps', times=times)}")
@@ -270,16 +274,19 @@ def _steps(
     """One row per period ahead: how far off, and how often within the ranges."""
     step = naive_error(_on_grid(look), SEASON_LENGTH[look.grain])
     simple = dict(other.select("ahead", "smape").iter_rows())
-    repeats = look.forecast["model"][0] in (naive.MODEL_NAME, naive.SMALL_NAME)
-    compares = bool(simple) and not repeats
-    heading = ["ahead", "checked", "off", "off_unit", "in_eight", "in_nineteen"]
+    model = look.forecast["model"][0]
+    # Where a value is none or one, a percentage of it says nothing.
+    in_percent = model not in (counts.MODEL_NAME, naive.SMALL_NAME)
+    compares = in_percent and bool(simple) and model != naive.MODEL_NAME
+    off_by = ["off", "off_unit"] if in_percent else ["off_unit"]
+    heading = ["ahead", "checked", *off_by, "in_eight", "in_nineteen"]
     rows = [[manner.say(key) for key in heading] + ([_simple(look, manner)] if compares else [])]
     for row in shown.iter_rows(named=True):
         off = None if row["mase"] is None or not np.isfinite(step) else row["mase"] * step
         cells = [
             manner.count(row["ahead"]),
             number(row["forecasts"], 0, manner.language),
-            _percent(row["smape"], manner),
+            *([_percent(row["smape"], manner)] if in_percent else []),
             "" if off is None else f"± {manner.number(off)}",
             _percent(row["coverage_80"], manner),
             _percent(row["coverage_95"], manner),
@@ -332,7 +339,9 @@ def _change(look: LookAhead, manner: Manner) -> list[str]:
     for row in look.ranges.head(1).iter_rows(named=True):
         low, high = (manner.number(row[name]) for name in _NINETEEN)
         period = manner.label(row["period_start"])
-        lines.append(manner.say("refute", period=period, low=low, high=high))
+        # Nothing can fall below none.
+        which = "refute_above" if row["0.025"] == 0 else "refute"
+        lines.append(manner.say(which, period=period, low=low, high=high))
     provisional = look.usable.filter(pl.col("status") == "provisional")["period_start"]
     if provisional.len():
         lines.append(manner.say("provisional", periods=manner.periods(provisional)))

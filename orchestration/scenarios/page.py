@@ -218,7 +218,8 @@ class _Page:
             since = (
                 "" if one["since"] is None else f", {self.words['since']} {self._day(one['since'])}"
             )
-            dose = "" if one["dose"] is None else f" ({self.words['dose']} {one['dose']})"
+            changed = self._in(one, "changed")
+            dose = f" ({self.words['dose']}: {changed})" if changed else ""
             yield f"- **{self._in(one, 'name')}**{since}{dose}. {self._in(one, 'money')}".rstrip()
             if one["outside_observed"]:
                 yield f"    - {self.words['outside']} {self._in(one, 'outside_because')}"
@@ -251,7 +252,7 @@ class _Page:
             yield from ("", f"{self.words['others']}: {', '.join(others)}")
 
     def _results(self) -> list[Row]:
-        """Quantiles and differences of the last period of each series, the largest area first."""
+        """Quantiles and differences of the last year, else period, of each series."""
         return _rows(
             self.connection,
             "select result.*, apart.value as apart, indicator.name_de, indicator.name_en, "
@@ -263,7 +264,9 @@ class _Page:
             "indicator_id, area_system, area_version, area_id, period_start, grain, group_id, "
             "quantile) where scenario_id = ? and (? is null or area_id = ?) "
             "qualify period_start = max(period_start) over (partition by indicator_id, "
-            "area_system, area_version, area_id, grain, group_id) "
+            "area_system, area_version, area_id, grain, group_id) and (grain = 'year' or "
+            "not bool_or(grain = 'year') over (partition by indicator_id, area_system, "
+            "area_version, area_id, group_id)) "
             "order by indicator_id, area.level_rank desc, area_id, quantile",
             self.scenario["scenario_id"],
             self.area,

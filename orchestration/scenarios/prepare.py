@@ -3,14 +3,20 @@
 import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 import duckdb
 import polars as pl
 
-from forecasting.outlook import MONTHS_PER_PERIOD, SERIES_KEY
-from forecasting.scenarios import BASELINE, INFLUENCE_SCHEMA, SCENARIO_KEY
+from forecasting.outlook import SERIES_KEY
+from forecasting.scenarios import (
+    BASELINE,
+    GOAL_COLUMNS,
+    INFLUENCE_SCHEMA,
+    SCENARIO_KEY,
+    period_end,
+)
 from orchestration.declarations.assumptions import indicators_of
 from orchestration.declarations.common import Text
 from orchestration.declarations.indicators import Indicator
@@ -34,15 +40,9 @@ _SERIES: Final = pl.Schema(
     }
 )
 GOAL_SCHEMA: Final = pl.Schema(
-    {
-        "goal_id": pl.String(),
-        **dict.fromkeys(SERIES_KEY, pl.String()),
-        "period_start": pl.Date(),
-        "target": pl.Float64(),
-        "target_date": pl.Date(),
-        "direction": pl.String(),
-    }
-)
+    {name: {"target": pl.Float64(), "target_date": pl.Date()}.get(name, pl.String())
+     for name in GOAL_COLUMNS}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,8 @@ def read_known(
         wanted,
     ).pl()
     mine = forecast.filter(pl.col("indicator_id").is_in(sorted(names)))
-    aims = goals.with_columns(pl.col("group_id", "grain").cast(pl.String)).join(
-        goal_areas, on="goal_id"
-    )
+    texts = pl.col("group_id", "grain").cast(pl.String)
+    aims = goals.with_columns(texts).join(goal_areas, on="goal_id").select(GOAL_COLUMNS)
     return Known(values.with_columns(pl.col(SERIES_KEY).cast(pl.String)), aims, mine)
 
 
@@ -115,42 +114,9 @@ def prepare(declarations: Declarations, known: Known) -> Prepared:
     return Prepared(
         pl.DataFrame(series, schema=_SERIES),
         pl.DataFrame(influences, schema=INFLUENCE_SCHEMA),
-        _due(declarations, known),
+        known.goals,
         pl.DataFrame(gaps, schema=GAP_SCHEMA),
     )
-
-
-def period_end(start: date, grain: str, *, is_stock: bool) -> date:
-    """The last day of a period; of a reporting date itself."""
-    if is_stock:
-        return start
-    month = start.year * 12 + start.month - 1 + MONTHS_PER_PERIOD[grain]
-    return date(month // 12, month % 12 + 1, 1) - timedelta(days=1)
-
-
-def _due(declarations: Declarations, known: Known) -> pl.DataFrame:
-    """Each goal with the first period of the look ahead that ends when it is due, or later."""
-    ahead = known.forecast.filter(pl.col("quantile").is_not_null(), pl.col("model") != "nowcast")
-    periods = (
-        ahead.select(*SERIES_KEY, "period_start")
-        .unique()
-        .sort(*SERIES_KEY, "period_start")
-        .group_by(SERIES_KEY, maintain_order=True)
-        .agg("period_start")
-    )
-    rows = []
-    for row in known.goals.join(periods, on=SERIES_KEY).iter_rows(named=True):
-        is_stock = _is_stock(declarations, declarations.indicators[row["indicator_id"]])
-        starts = row["period_start"]
-        late = [
-            start
-            for start in starts
-            if period_end(start, row["grain"], is_stock=is_stock) >= row["target_date"]
-        ]
-        # A goal due before the first period ahead is a matter of values, not of chances.
-        if late and row["target_date"] >= starts[0]:
-            rows.append(row | {"period_start": late[0]})
-    return pl.DataFrame(rows, schema=GOAL_SCHEMA).sort(pl.all())
 
 
 class _One:

@@ -94,6 +94,13 @@ def beyond_observed(name: Pair, because: Pair) -> Pair:
     )
 
 
+def no_chance(goal: Pair) -> Pair:
+    """A goal of an indicator that is looked ahead at, of which no chance can be said."""
+    german = f"Ziel „{goal[0]}“: ohne Aussage, weil es in keinen Zeitraum des Ausblicks fällt "
+    english = f"Goal “{goal[1]}”: nothing is said, as it falls into no period of the look ahead "
+    return f"{german}oder für kein Gebiet mit Ausblick gilt.", f"{english}or area that has one."
+
+
 REST_GOES_ON: Final[Pair] = (
     "Was es neben diesem Programm gibt, läuft weiter wie im Ausblick.",
     "Whatever there is beside this programme goes on as in the look ahead.",

@@ -342,7 +342,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows=rows, minimum=st.integers(2, 12))
 def test_no_small_count_is_ever_published(rows: list[dict[str, object]], minimum: int) -> None:
     before = pl.DataFrame(
@@ -456,7 +456,7 @@ def test_a_computed_value_of_unknown_origin_cannot_be_checked() -> None:
     st.lists(st.integers(0, 12), min_size=2, max_size=12),
     st.integers(2, 8),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_difference_of_shown_values_gives_a_withheld_count_away(
     counts: list[int], minimum: int
 ) -> None:

@@ -11,6 +11,7 @@ from forecasting import hierarchy
 from forecasting.counts import forecast_counts, mid_quantiles
 from forecasting.hierarchy import Node, added_up
 from forecasting.linear import Floats
+from forecasting.paths import quantiles_of
 from forecasting.scores import QUANTILES
 
 NORMAL = np.array([-1.959964, -1.281552, 0.0, 1.281552, 1.959964])
@@ -88,13 +89,12 @@ def test_medians_of_parts_come_to_that_of_the_sum() -> None:
 
 def test_every_path_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Floats] = []
-    plain = hierarchy._quantiles
 
     def spy(draws: Floats, levels: tuple[float, ...]) -> Floats:
-        seen.append(draws)
-        return plain(draws, levels)
+        seen.extend(draws if draws.ndim == 3 else [draws])
+        return quantiles_of(draws, levels)
 
-    monkeypatch.setattr(hierarchy, "_quantiles", spy)
+    monkeypatch.setattr(hierarchy, "quantiles_of", spy)
     monkeypatch.setattr(hierarchy._Looking, "_earlier", lambda *_: {})
     look(city(city=30.0, n1=-40.0))
     # First the leaves, then the sums from the parts up.

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting import outlook as looking
+from forecasting import pools
 from forecasting.accuracy import BACKTEST_SCHEMA, POOL
 from forecasting.linear import Floats
 from forecasting.outlook import FORECAST_SCHEMA, VALUE_COLUMNS
@@ -374,7 +375,7 @@ def test_the_past_is_kept_as_figures_beside_the_seasonal_naive() -> None:
 def test_naive_is_published_where_it_was_closer_and_said_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(looking, "naive_wins", lambda *_: True)
+    monkeypatch.setattr(pools, "naive_wins", lambda *_: True)
     found = looking.outlook(town(), spec(grain="month", horizon=6), run_id="r1")
     assert set(found.forecast["model"]) == {"seasonal_naive"}
     assert set(found.forecast["reason"]) == {
@@ -397,6 +398,53 @@ def test_late_neighbours_change_nothing_but_what_is_learned_about_ranges() -> No
         outlook(one, asked, run_id="r1").filter(median, other)["value"] for one in (values, late)
     ]
     assert both[0].equals(both[1])
+
+
+def broken(since: date) -> pl.DataFrame:
+    return spec().with_columns(breaks=pl.lit([since], pl.List(pl.Date)))
+
+
+def test_values_before_a_change_of_definition_are_moved_to_the_new_level() -> None:
+    half = [value / 2 if place < 8 else value for place, value in enumerate([*BUSY, *BUSY[2:]])]
+    values = series(half, years(2007, 18))
+    found = outlook(values, broken(date(2015, 1, 1)), run_id="r1")
+    assert found["reason"][0] == (
+        "Seit 01.01.2015 wird anders gezählt; frühere Werte sind auf die neue Höhe gerückt."
+    )
+    ignored = outlook(values, spec(), run_id="r1")
+    widths = [
+        (one.filter(quantile=0.9)["value"] - one.filter(quantile=0.1)["value"]).mean()
+        for one in (found, ignored)
+    ]
+    assert widths[0] < 0.8 * widths[1]  # type: ignore[operator]
+    before = outlook(values, broken(date(2001, 1, 1)), run_id="r1")
+    assert before.drop("reason").equals(ignored.drop("reason"))
+
+
+def test_too_little_since_a_change_of_definition() -> None:
+    values = series(BUSY, years(2015, 10))
+    assert refused(values, broken(date(2023, 1, 1))) == (
+        "Zu kurz: seit dem 01.01.2023 wird anders gezählt, und seither liegen 2 Jahreswerte vor; "
+        "für einen Ausblick braucht es mindestens 3."
+    )
+    # What lies before the change is too little to say how far the level moved.
+    early = outlook(series(BUSY, years(2015, 10)), broken(date(2017, 1, 1)), run_id="r1")
+    late = outlook(series(BUSY[2:], years(2017, 8)), spec(), run_id="r1")
+    assert early.equals(late)
+
+
+def test_few_cases_are_looked_at_since_the_change_only() -> None:
+    asked = spec(grain="month", horizon=4)
+    since = asked.with_columns(breaks=pl.lit([date(2022, 1, 1)], pl.List(pl.Date)))
+    later = village().filter(pl.col("period_start") >= date(2022, 1, 1))
+    found = outlook(village(), since, run_id="r1")
+    assert found.equals(outlook(later, asked, run_id="r1"))
+    too_late = asked.with_columns(breaks=pl.lit([date(2023, 6, 1)], pl.List(pl.Date)))
+    reasons = outlook(village(), too_late, run_id="r1")["reason"].unique()
+    assert reasons.item() == (
+        "Zu kurz: seit dem 01.06.2023 wird anders gezählt, und seither liegen 19 Monatswerte vor; "
+        "für einen Ausblick braucht es mindestens 24."
+    )
 
 
 def with_city(values: pl.DataFrame) -> pl.DataFrame:
@@ -476,7 +524,7 @@ def test_too_little_past_leaves_no_figures() -> None:
     assert found.forecast.height == 15
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 400), min_size=8, max_size=14))
 def test_counts_never_fall_below_zero(counts: list[int]) -> None:
     values = series([float(count) for count in counts], years(2010, len(counts)))
@@ -485,7 +533,7 @@ def test_counts_never_fall_below_zero(counts: list[int]) -> None:
     assert found["status"].is_in(["estimated", "missing"]).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 60), min_size=8, max_size=14))
 def test_shares_stay_within_0_and_100(cases: list[int]) -> None:
     numerators = [float(number) for number in cases]
@@ -512,3 +560,38 @@ def test_shares_stay_within_0_and_100(cases: list[int]) -> None:
 def test_wrong_inputs_are_named(values: pl.DataFrame, specs: pl.DataFrame, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         outlook(values, specs, run_id="r1")
+
+
+def test_a_look_ahead_starts_from_the_nowcast_and_carries_its_spread() -> None:
+    """Half of the cases of the last two months are reported later; so it was each year."""
+    whole = town()
+    last = pl.col("period_start") >= date(2024, 11, 1)
+    value = pl.col("value")
+    early = whole.with_columns(value=pl.when(last).then(value / 2).otherwise(value))
+    asked = spec(grain="month", horizon=6)
+
+    def nowcast(share: float) -> pl.DataFrame:
+        open_ends = [
+            pl.when(last).then(value * factor).alias(name)
+            for name, factor in (("nowcast_low", 1 - share), ("nowcast_high", 1 + share))
+        ]
+        return whole.with_columns(open_ends)
+
+    def look(values: pl.DataFrame) -> pl.DataFrame:
+        return outlook(values, asked, run_id="r1").pivot(
+            "quantile", index=["area_id", "period_start", "reason"], values="value"
+        )
+
+    complete, low = look(whole), look(early)
+    certain, vague = look(nowcast(0.0)), look(nowcast(0.3))
+    figures = [str(level) for level in QUANTILES]
+    assert (low["0.5"].to_numpy() < complete["0.5"].to_numpy()).mean() > 0.9
+    assert certain.select(figures).equals(complete.select(figures))
+    assert vague["0.5"].equals(complete["0.5"])
+    widths = [(one["0.9"] - one["0.1"]).to_numpy() for one in (complete, vague)]
+    assert (widths[1] >= widths[0]).all()
+    assert float(np.mean(widths[1])) > 1.1 * float(np.mean(widths[0]))
+    assert vague["reason"][0] == (
+        "Beginnt mit 2 Werten, auf die noch nachgemeldet wird: hochgerechnet, mit deren Spanne in "
+        "den Spannen."
+    )

@@ -7,7 +7,15 @@ import pytest
 
 from forecasting.backtest import Backtest
 from forecasting.linear import Floats
-from forecasting.paths import PERSISTENCE, Dependence, drawn, persistence, scores, shared
+from forecasting.paths import (
+    PERSISTENCE,
+    Dependence,
+    drawn,
+    persistence,
+    quantiles_of,
+    scores,
+    shared,
+)
 from forecasting.scores import QUANTILES
 
 NORMAL = np.array([-1.959964, -1.281552, 0.0, 1.281552, 1.959964])
@@ -21,16 +29,18 @@ def errors(lasting: float = 0.5, common: float = 0.0, *, draws: int = 1000) -> F
 def test_margins_keep_their_quantiles() -> None:
     quantiles = np.stack([10 + 2 * NORMAL, [1.0, 3.0, 4.0, 9.0, 20.0]])[:, None]
     found = drawn(quantiles, QUANTILES, scores(["a", "b"], "", Dependence(), horizon=1))
-    again = np.quantile(found, QUANTILES, axis=1, method="hazen")
-    assert np.allclose(again.transpose(1, 2, 0), quantiles, rtol=5e-3)
+    again = quantiles_of(found, QUANTILES)
+    assert np.allclose(again, quantiles, rtol=5e-3)
+    plain = np.quantile(found, QUANTILES, axis=2, method="hazen")
+    assert np.allclose(again, np.moveaxis(plain, 0, 2))
     assert found[0].std() == pytest.approx(2, rel=0.02)
 
 
 def test_draws_are_ranked_as_asked() -> None:
     quantiles = np.tile(NORMAL, (1, 3, 1))
-    order = np.random.default_rng(1).normal(size=(1, 200, 3))
+    order = np.random.default_rng(1).normal(size=(1, 3, 200))
     found = drawn(quantiles, QUANTILES, order)
-    assert np.array_equal(np.argsort(found, axis=1), np.argsort(order, axis=1))
+    assert np.array_equal(np.argsort(found, axis=2), np.argsort(order, axis=2))
 
 
 @pytest.mark.parametrize(("lasting", "common"), [(0.0, 0.0), (1.0, 0.0), (0.5, 0.4), (0.8, 0.9)])
@@ -38,9 +48,9 @@ def test_dependence_is_as_asked_for(lasting: float, common: float) -> None:
     found = errors(lasting, common)
     assert abs(found.mean()) < 0.1
     assert found.std() == pytest.approx(1, abs=0.05)
-    over_time = np.corrcoef(found[..., 3].ravel(), found[..., 7].ravel())[0, 1]
+    over_time = np.corrcoef(found[:, 3].ravel(), found[:, 7].ravel())[0, 1]
     assert over_time == pytest.approx(lasting * np.sqrt(4 / 8), abs=0.06)
-    together = np.asarray(np.corrcoef(found[..., 5]))
+    together = np.asarray(np.corrcoef(found[:, 5]))
     between = together[~np.eye(len(NAMES), dtype=bool)].mean()
     assert between == pytest.approx(common, abs=0.06)
 
@@ -59,7 +69,7 @@ def past(lasting: float, origins: int = 60) -> Backtest:
     """Forecasts of 0 with normal ranges, and errors of which a part lasts."""
     came = np.stack(
         [
-            scores(NAMES[:3], "", Dependence(lasting), horizon=8, draws=1, origin=place)[:, 0]
+            scores(NAMES[:3], "", Dependence(lasting), horizon=8, draws=1, origin=place)[..., 0]
             for place in range(origins)
         ]
     )

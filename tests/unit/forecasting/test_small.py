@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -92,3 +94,19 @@ def test_too_few_together() -> None:
     at = level()
     with pytest.raises(Refusal, match="Too little for small counts: 4 areas"):
         look(Cases(at.cases[:4], at.per_case[:4], at.most[:4]))
+
+
+def test_paths_start_from_low_middle_and_high_ends_of_nowcasts() -> None:
+    at = level(4.0)
+    low, high = at.cases.copy(), at.cases.copy()
+    low[:, -6:] = 0.0
+    high[:, -6:] = 30.0
+    plain, wide = look(at), look(replace(at, moved=(low, high)))
+    assert wide.paths.shape == plain.paths.shape
+    third = round(0.3 * len(plain.paths))
+    assert np.array_equal(wide.paths[third:-third], plain.paths[third:-third])
+    assert wide.paths[:third].mean() < plain.paths.mean() < wide.paths[-third:].mean()
+    assert (wide.quantiles[..., 3] > plain.quantiles[..., 3]).all()
+    assert (wide.quantiles[:, 0, 1] <= plain.quantiles[:, 0, 1]).all()
+    assert (np.diff(wide.naive, axis=2) >= 0).all()
+    assert np.array_equal(wide.backtest.quantiles, plain.backtest.quantiles, equal_nan=True)
