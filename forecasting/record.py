@@ -76,8 +76,10 @@ def to_keep(published: pl.DataFrame, values: pl.DataFrame, kept: pl.DataFrame) -
     so far; it is empty where readers saw none.
 
     Args:
-        published: the columns of `forecast`.
-        values: SERIES, `period_start` and `value` as published beside them.
+        published: `run_id`, FORECAST, RANGES and `as_of`, one row per forecast; ranges are empty
+            where it is withheld.
+        values: SERIES, `period_start` and `value` as published beside them, at least of the last
+            year.
         kept: all that was kept before, in KEPT_SCHEMA; more columns do no harm.
     """
     months = pl.col("grain").replace_strict(MONTHS_PER_PERIOD, return_dtype=pl.Int64)
@@ -85,18 +87,12 @@ def to_keep(published: pl.DataFrame, values: pl.DataFrame, kept: pl.DataFrame) -
     nowcast = pl.col("model") == NOWCAST
     seasons = (pl.col("ahead") * months + 11) // 12
     forecasts = (
-        published.filter(pl.col("quantile").is_not_null())
-        .with_columns(
+        published.with_columns(
             ahead=pl.when(nowcast)
             .then(behind)
             .otherwise(
                 pl.col("period_start").rank("dense").over("run_id", *SERIES, nowcast).cast(pl.Int64)
             )
-        )
-        .group_by("run_id", *FORECAST, "ahead", "as_of")
-        .agg(
-            pl.col("value").filter(pl.col("quantile") == level).first().alias(name)
-            for level, name in zip(QUANTILES, RANGES, strict=True)
         )
         .drop_nulls(RANGES)
         .with_columns(
