@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from orchestration.effect_commands import app as effect_app
 from orchestration.propose.commands import app as source_app
 from orchestration.workbook.commands import app as workbook_app
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     "into `mytown/deliveries/`, `wirkraum run mytown` does the rest.",
 )
 
+app.add_typer(effect_app, name="effect")
 app.add_typer(source_app, name="source")
 app.add_typer(workbook_app, name="workbook")
 
