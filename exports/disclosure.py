@@ -23,8 +23,12 @@ the city's own; and where an indicator that a model reads (`indicator_read`) is
 withheld within its reach (its own area and year, its own area at any time, or any area), its value
 is withheld too.
 
+An effect (`effect`) is estimated from what is left after all of this, so it holds nothing withheld.
+
 A reference value (`indicator_reference`) is withheld where one of the areas it is put together from
 is: beside the others it would give that one away. Which areas are alike rests on open sources only.
+What a scenario shows is withheld where the look ahead it moves is, or any value of the part of an
+area in which it changes something.
 
 What is not covered. A `reported` value was computed by its department and brings no counts, so
 nothing can be checked. Whether the numerator of a `ratio` counts people is not known here; it is
@@ -64,13 +68,17 @@ MASKED: Final = (
     "indicator_revision",
     "forecast",
     "forecast_backtest",
+    "forecast_score",
+    "forecast_record",
     "mark",
     "control_total",
     "goal_progress",
+    "goal_outlook",
     "programme_reach",
     "contribution",
     "occasion",
     "indicator_reference",
+    *("scenario_result", "scenario_difference", "scenario_chance", "scenario_refutation"),
 )
 CONTEXT: Final = (
     "indicator",
@@ -87,8 +95,19 @@ REACH_FIGURES: Final = (
     *("without_area", "value", "low", "high"),
 )
 REACH_CELL: Final = ("service_id", "programme_id", *AREA, *PERIOD)
-REPEATS: Final = "seasonal_naive"
+REPEATS: Final = ("seasonal_naive", "seasonal_naive_small")
+SCENARIO_FIGURES: Final = ("value", "value_percent", "held_of_ten")
 BACKTEST_FIGURES: Final = ("smape", "mase", "wis", "coverage_80", "coverage_95")
+SCORE_FIGURES: Final = (
+    *("median", "value", "absolute_error", "wis", "inside_80", "inside_95"),
+    *("simple", "simple_error"),
+)
+RECORD_FIGURES: Final = (
+    *("inside_80", "inside_95", "share_80", "share_95", "wis", "absolute_error"),
+    *("compared", "compared_error", "simple_error"),
+)
+RECORD: Final = ("indicator_id", "area_system", "level", "grain", "scenario_id", "ahead")
+OUTLOOK_FIGURES: Final = ("chance_of_ten", "low_80", "median", "high_80")
 OCCASION_FIGURES: Final = ("value", "low", "high", "reference", "q_value")
 COMPUTED_FROM_VALUES: Final = ("change", "cumulative")
 # Judged by the smallest count they could give away, named in `indicator_smallest_count`.
@@ -112,6 +131,14 @@ BACKTEST: Final = (
     "Rückblick geschützt, weil Werte dieser Kennzahl geschützt sind",
     "record withheld because values of this indicator are suppressed",
 )
+SCORE: Final = (
+    "Vergleich geschützt, weil Werte dieser Reihe geschützt sind",
+    "comparison withheld because values of this series are suppressed",
+)
+HELD: Final = (
+    "Wie oft solche Ausblicke bisher hielten, ist geschützt.",
+    "How often such looks ahead held before is withheld.",
+)
 FORECAST: Final = (
     "Ausblick geschützt, weil Werte dieser Reihe geschützt sind",
     "outlook withheld because values of this series are suppressed",
@@ -134,6 +161,11 @@ GOAL: Final = (
     "Wert geschützt: wie weit das Ziel ist, bleibt es deshalb auch",
     "value withheld, and therefore how far the goal is",
 )
+SCENARIO: Final = (
+    "Szenario geschützt, weil Werte geschützt sind, auf denen es beruht",
+    "scenario withheld because values it rests on are suppressed",
+)
+WITHHELD: Final = ("geschützt", "withheld")
 OCCASION: Final = (
     "Dieser Wert gehört zum Anlass; die Zahlen dazu sind geschützt.",
     "This value is part of the occasion; the figures behind it are protected.",
@@ -525,7 +557,7 @@ def suppress_forecasts(forecasts: pl.DataFrame, values: pl.DataFrame) -> pl.Data
     known = values.filter(pl.col("value").is_not_null() | (pl.col("status") == "suppressed"))
     last = known.group_by(SERIES).agg(pl.col("status").sort_by("period_start").last())
     suppressed = values.filter(status="suppressed")
-    repeated = (forecasts["model"] == REPEATS) & _matches(forecasts, suppressed, SERIES)
+    repeated = forecasts["model"].is_in(REPEATS) & _matches(forecasts, suppressed, SERIES)
     hit = repeated | _matches(forecasts, last.filter(status="suppressed"), SERIES)
     hit |= _matches(forecasts, suppressed, KEY)
     return forecasts.with_columns(
@@ -534,6 +566,63 @@ def suppress_forecasts(forecasts: pl.DataFrame, values: pl.DataFrame) -> pl.Data
         reason=pl.when(hit).then(pl.lit(FORECAST[0])).otherwise(pl.col("reason")),
         reason_en=pl.when(hit).then(pl.lit(FORECAST[1])).otherwise(pl.col("reason_en")),
     )
+
+
+def suppress_scenarios(rows: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Withhold what a scenario shows of a withheld forecast or part; rows and order stay.
+
+    `rows` is `scenario_result`, `scenario_difference` or `scenario_chance`, `values` the frame
+    after all suppression. A difference tells how large a part of an area is in which something
+    differs (`parts`), so it goes where any value of that part is withheld.
+    """
+    plain = rows.select(*KEY, "model", "status", *REASONS, value=pl.lit(0.0))
+    hit = pl.Series([False] * rows.height, dtype=pl.Boolean)
+    # A year may be the sum of months that are looked ahead at, so no grain speaks for itself alone.
+    for grain in values["grain"].unique().sort():
+        marked = suppress_forecasts(plain.with_columns(grain=pl.lit(grain)), values)
+        hit |= (marked["status"] == "suppressed").fill_null(False)
+    series = [name for name in SERIES if name not in ("area_id", "grain")]
+    numbered = rows.with_row_index("row")
+    parts = (
+        numbered.select("row", *series, area_id=pl.col("parts").str.split(", "))
+        .explode("area_id")
+        .drop_nulls("area_id")
+    )
+    suppressed = values.filter(status="suppressed").select(*series, "area_id")
+    told = parts.join(suppressed, on=[*series, "area_id"], how="semi")["row"].unique()
+    hit |= numbered["row"].is_in(told.to_list())
+    figures = [name for name in SCENARIO_FIGURES if name in rows.columns]
+    words = [
+        name for name in ("chance_de", "chance_en", "held_de", "held_en") if name in rows.columns
+    ]
+    return _withhold(rows, hit, SCENARIO, figures).with_columns(
+        pl.when(hit)
+        .then(pl.lit(WITHHELD[name.endswith("_en")]))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in words
+    )
+
+
+def suppress_refutations(refutations: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Withhold whether a withheld value refutes: that alone would bound it; rows and order stay."""
+    hit = _matches(refutations, values.filter(status="suppressed"), KEY)
+    told = {"state": "withheld", "state_de": WITHHELD[0], "state_en": WITHHELD[1]}
+    return _withhold(refutations, hit, SCENARIO, ["value"]).with_columns(
+        pl.when(hit).then(pl.lit(word)).otherwise(pl.col(name)).alias(name)
+        for name, word in told.items()
+    )
+
+
+def _scenarios(tables: Mapping[str, pl.DataFrame], values: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    masked = {
+        name: suppress_scenarios(tables[name], values)
+        for name in ("scenario_result", "scenario_difference", "scenario_chance")
+        if name in tables
+    }
+    if "scenario_refutation" in tables:
+        masked["scenario_refutation"] = suppress_refutations(tables["scenario_refutation"], values)
+    return masked
 
 
 def suppress_backtests(backtests: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
@@ -552,6 +641,57 @@ def suppress_backtests(backtests: pl.DataFrame, values: pl.DataFrame) -> pl.Data
         status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
         reason=pl.when(hit).then(pl.lit(BACKTEST[0])).otherwise(pl.col("reason")),
         reason_en=pl.when(hit).then(pl.lit(BACKTEST[1])).otherwise(pl.col("reason_en")),
+    )
+
+
+def suppress_scores(scores: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Withhold how published forecasts fared where a value of their series is withheld.
+
+    `values` is the frame after `suppress_values`. An error beside a forecast is the value in other
+    words, and what would have been said without a model is a value of the series too.
+    """
+    hit = _matches(scores, values.filter(status="suppressed"), SERIES)
+    return _withhold(scores, hit, SCORE, SCORE_FIGURES)
+
+
+def suppress_records(records: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
+    """Withhold what is summed up from `scores`, the frame after suppression, where one is withheld.
+
+    Whoever knows all other errors could solve a mean for the one that is missing.
+    """
+    hit = _matches(records, scores.filter(status="suppressed"), RECORD)
+    words = (f"{SCORE[0]}.", f"{SCORE[1].capitalize()}.")
+    told = zip(("text_de", "text_en"), words, strict=True)
+    return _withhold(records, hit, SCORE, RECORD_FIGURES).with_columns(
+        pl.when(hit).then(pl.lit(text)).otherwise(pl.col(name)).alias(name) for name, text in told
+    )
+
+
+def suppress_goal_outlooks(
+    goals: pl.DataFrame, forecasts: pl.DataFrame, values: pl.DataFrame
+) -> pl.DataFrame:
+    """Withhold chances of goals that stand on a withheld forecast, and refusals that name figures.
+
+    `forecasts` and `values` are the frames after suppression. How often such looks ahead held is
+    withheld where a value of the indicator is: it was held against it.
+    """
+    hit = _matches(goals, forecasts.filter(status="suppressed"), SERIES)
+    hit &= goals["answer"].is_in(["told", "refused"])
+    told = goals["held_de"].is_not_null()
+    key = ("indicator_id", "area_system", "grain")
+    held = _matches(goals, values.filter(status="suppressed"), key)
+    return goals.with_columns(
+        *(pl.when(~hit).then(pl.col(name)).alias(name) for name in OUTLOOK_FIGURES),
+        *(
+            pl.when(hit).then(pl.lit(f"{words}.")).otherwise(pl.col(name)).alias(name)
+            for name, words in zip(("text_de", "text_en"), FORECAST, strict=True)
+        ),
+        *(
+            pl.when(told & (hit | held)).then(pl.lit(words)).otherwise(pl.col(name)).alias(name)
+            for name, words in zip(("held_de", "held_en"), HELD, strict=True)
+        ),
+        answer=pl.when(hit).then(pl.lit("withheld")).otherwise(pl.col("answer")),
+        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
     )
 
 
@@ -602,8 +742,6 @@ def protect(tables: Mapping[str, pl.DataFrame], rule: Rule) -> dict[str, pl.Data
         goals["contribution"] = suppress_contributions(
             tables["contribution"], goals["programme_reach"]
         )
-    if "forecast_backtest" in tables:
-        goals["forecast_backtest"] = suppress_backtests(tables["forecast_backtest"], values)
     if "occasion" in tables:
         goals["occasion"] = suppress_occasions(tables["occasion"], values)
     if "indicator_reference" in tables:
@@ -613,8 +751,9 @@ def protect(tables: Mapping[str, pl.DataFrame], rule: Rule) -> dict[str, pl.Data
     return {
         **tables,
         **goals,
+        **_outlooks(tables, values),
+        **_scenarios(tables, values),
         "indicator_value": values,
-        "forecast": suppress_forecasts(tables["forecast"], values),
         "mark": generalise_marks(tables["mark"], values),
     }
 
@@ -686,15 +825,13 @@ def mask_protected(
             ids,
             tables.get("indicator_derivation"),
         )
-    if "forecast" in tables:
-        masked["forecast"] = suppress_forecasts(tables["forecast"], values)
-    if "forecast_backtest" in tables:
-        masked["forecast_backtest"] = suppress_backtests(tables["forecast_backtest"], values)
+    masked |= _outlooks(tables, values)
     if "mark" in tables:
         masked["mark"] = generalise_marks(tables["mark"], values)
     if "goal_progress" in tables:
         masked["goal_progress"] = suppress_goal_progress(tables["goal_progress"], values)
     masked |= _masked_offers(tables, values, rule)
+    masked |= _scenarios(tables, values)
     if "indicator_reference" in tables:
         masked["indicator_reference"] = suppress_references(
             tables["indicator_reference"], tables["indicator_value"], every
@@ -702,6 +839,26 @@ def mask_protected(
     if "control_total" in tables:
         masked["control_total"] = _control_totals(tables, rule)
     return masked
+
+
+def _outlooks(tables: Mapping[str, pl.DataFrame], values: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Looks ahead, how they fared and what they mean for goals, as far as they are there."""
+    found = {}
+    if "forecast" in tables:
+        found["forecast"] = suppress_forecasts(tables["forecast"], values)
+    if "forecast_backtest" in tables:
+        found["forecast_backtest"] = suppress_backtests(tables["forecast_backtest"], values)
+    if "forecast_score" in tables:
+        found["forecast_score"] = suppress_scores(tables["forecast_score"], values)
+    if "forecast_record" in tables:
+        found["forecast_record"] = suppress_records(
+            tables["forecast_record"], found["forecast_score"]
+        )
+    if "goal_outlook" in tables:
+        found["goal_outlook"] = suppress_goal_outlooks(
+            tables["goal_outlook"], found["forecast"], values
+        )
+    return found
 
 
 def _masked_offers(

@@ -74,6 +74,7 @@ TABLE_WORDS: Final[dict[str, tuple[str, str]]] = {
 }
 
 COLUMN_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "ahead": ("Zeiträume voraus", "periods ahead"),
     "area": ("Gebiet", "area"),
     "area_id": ("Gebietsschlüssel", "area code"),
     "area_level": ("Gebietsebene", "area level"),
@@ -127,6 +128,10 @@ COLUMN_WORDS: Final[dict[str, tuple[str, str]]] = {
     "not_meant_for_de": ("Wofür nicht gedacht", "not meant for (German)"),
     "not_meant_for_en": ("Wofür nicht gedacht (englisch)", "not meant for"),
     "numerator": ("Zähler", "numerator"),
+    "origins": (
+        "frühere Stände, aus denen nachgeprüft wurde",
+        "earlier states from which it was checked",
+    ),
     "parent_id": ("übergeordnetes Gebiet", "parent area"),
     "per": ("bezogen auf", "per"),
     "period_de": ("Zeitraum", "period (German)"),

@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from forecasting import ensemble, naive
 from forecasting.backtest import Backtest
 from forecasting.calibrate import FEWEST_ORIGINS
 from forecasting.linear import Floats
@@ -24,6 +23,7 @@ BACKTEST_SCHEMA: Final = pl.Schema(
         "ahead": pl.Int64(),
         "published": pl.Boolean(),
         "series": pl.Int64(),
+        "origins": pl.Int64(),
         "forecasts": pl.Int64(),
         "smape": pl.Float64(),
         "mase": pl.Float64(),
@@ -54,6 +54,7 @@ def accuracy(
     backtest: Backtest,
     levels: tuple[float, ...],
     *,
+    models: tuple[str, str],
     key: Mapping[str, Any],
     published: str,
     as_of: date,
@@ -63,15 +64,13 @@ def accuracy(
     Args:
         backtest: in the unit of the indicator.
         levels: 0.025, 0.1, 0.5, 0.9, 0.975.
+        models: names of what is forecast with, and of the seasonal naive forecast.
         key: the columns of `POOL`.
         published: the model whose forecasts are published.
         as_of: what was known when this was made.
     """
     rows = []
-    for model, quantiles in (
-        (ensemble.MODEL_NAME, backtest.quantiles),
-        (naive.MODEL_NAME, backtest.naive),
-    ):
+    for model, quantiles in zip(models, (backtest.quantiles, backtest.naive), strict=True):
         for ahead in range(backtest.actual.shape[2]):
             actual = backtest.actual[:, :, ahead]
             scored = np.isfinite(actual)
@@ -81,6 +80,7 @@ def accuracy(
                     dict(key)
                     | {"model": model, "ahead": ahead + 1, "published": model == published}
                     | {"series": int(scored.any(axis=0).sum()), "forecasts": int(scored.sum())}
+                    | {"origins": int(scored.any(axis=1).sum())}
                     | {name: _mean(found) for name, found in figures.items()}
                     | {"status": "observed", "as_of": as_of}
                 )

@@ -9,10 +9,11 @@ do not exist or explode takes the member on its own scale instead.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from forecasting import ets, theta
@@ -20,6 +21,7 @@ from forecasting.linear import Floats
 
 MODEL_NAME: Final = "ensemble"
 SHORTEST: Final = 6
+_ON_LOGS: Final = "_logs"
 _LARGEST_EXPONENT: Final = 700.0
 _TWENTIETHS: Final = tuple((place + 0.5) / 20 for place in range(20))
 
@@ -79,30 +81,91 @@ def expected_panel(
     return np.asarray(quantiles.mean(axis=2))
 
 
+class Composition(NamedTuple):
+    """What the forecast of one series is made of.
+
+    Attributes:
+        shares: of `smoothing`, `theta`, `theta_logs`, `dynamic_theta`, `dynamic_theta_logs`, as far
+            as they are members; they add up to 1.
+        shapes: those averaged within `smoothing`, largest share first.
+        quantiles: (horizon, quantiles), those of `forecast_panel`.
+    """
+
+    shares: dict[str, float]
+    shapes: tuple[ets.ShapeShare, ...]
+    quantiles: Floats
+
+
+def composition(
+    values: Floats,
+    *,
+    season_length: int,
+    horizon: int,
+    levels: tuple[float, ...],
+    logs: bool = True,
+) -> Composition:
+    """Say what `forecast_panel` makes of one series (length,); arguments as there."""
+    panel = values[None, :].astype(np.float64)
+    shares: dict[str, float] = {}
+    with threadpool_limits(limits=1, user_api="blas"):
+        members = list(_members(panel, season_length, horizon, levels, logs))
+        shapes = ets.shape_shares(
+            panel[0], season_length=season_length, horizon=horizon, levels=levels, logs=logs
+        )
+    total = sum(member.weight for member in members)
+    for member in members:
+        name = member.name if member.usable[0] else member.name.removesuffix(_ON_LOGS)
+        shares[name] = shares.get(name, 0.0) + member.weight / total
+    return Composition(shares, shapes, _together(members)[0])
+
+
+class _Member(NamedTuple):
+    """One forecast of a panel among others; where not `usable` it repeats the one before."""
+
+    name: str
+    weight: int
+    quantiles: Floats
+    usable: NDArray[np.bool_]
+
+
 def _one_length(
     panel: Floats, season_length: int, horizon: int, levels: tuple[float, ...], logs: bool
 ) -> Floats:
+    return _together(_members(panel, season_length, horizon, levels, logs))
+
+
+def _together(members: Iterable[_Member]) -> Floats:
+    total, weight = np.zeros(()), 0
+    for member in members:
+        total, weight = total + member.weight * member.quantiles, weight + member.weight
+    return np.asarray(np.maximum.accumulate(total / weight, axis=2))
+
+
+def _members(
+    panel: Floats, season_length: int, horizon: int, levels: tuple[float, ...], logs: bool
+) -> Iterator[_Member]:
+    everywhere = np.ones(panel.shape[0], dtype=np.bool_)
     smoothed = ets.smooth(
         panel, season_length=season_length, horizon=horizon, levels=levels, logs=logs
     )
-    total, members = 2.0 * smoothed, 2
+    yield _Member("smoothing", 2, smoothed, everywhere)
     for renewed in (False, True) if season_length == 1 else (False,):
+        name = "dynamic_theta" if renewed else "theta"
         plain = theta.extrapolate(
             panel, season_length=season_length, horizon=horizon, levels=levels, renewed=renewed
         )
-        total, members = total + plain, members + 1
+        yield _Member(name, 1, plain, everywhere)
         if logs:
-            total = total + _on_logs(panel, plain, season_length, levels, renewed)
-            members += 1
-    return np.asarray(np.maximum.accumulate(total / members, axis=2))
+            logged, usable = _on_logs(panel, plain, season_length, levels, renewed)
+            yield _Member(name + _ON_LOGS, 1, logged, usable)
 
 
 def _on_logs(
     panel: Floats, plain: Floats, season_length: int, levels: tuple[float, ...], renewed: bool
-) -> Floats:
-    """Theta on the log scale; the forecast on the plain scale where there is none."""
-    positive = (panel > 0).all(axis=1)
-    found = plain.copy()
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Theta on the log scale, and where there is one; elsewhere the forecast on the plain scale."""
+    positive: NDArray[np.bool_] = np.all(panel > 0, axis=1)
+    found, usable = plain.copy(), positive.copy()
     if positive.any():
         logged = theta.extrapolate(
             np.log(panel[positive]),
@@ -112,6 +175,7 @@ def _on_logs(
             renewed=renewed,
         )
         quantiles = np.exp(np.minimum(logged, _LARGEST_EXPONENT))
-        usable = ~ets.explodes(quantiles, panel[positive])
-        found[np.flatnonzero(positive)[usable]] = quantiles[usable]
-    return found
+        sane = ~ets.explodes(quantiles, panel[positive])
+        usable[positive] = sane
+        found[usable] = quantiles[sane]
+    return found, usable

@@ -202,6 +202,52 @@ def smooth(
     Raises:
         ValueError: the series are too short for any shape.
     """
+    sides, weight = _on_scales(panel, season_length, horizon, levels, logs, precision)
+    return np.asarray(
+        sum(one[:, None, None] * side.quantiles for one, side in zip(weight, sides, strict=True))
+    )
+
+
+class ShapeShare(NamedTuple):
+    """How much one shape, on the plain or the log scale, says in the average for one series."""
+
+    shape: Shape
+    logged: bool
+    share: float
+
+
+def shape_shares(
+    values: Floats,
+    *,
+    season_length: int,
+    horizon: int,
+    levels: tuple[float, ...],
+    logs: bool = True,
+) -> tuple[ShapeShare, ...]:
+    """Say what `smooth` made of one series (length,): its shapes, largest share first.
+
+    Other arguments are those of `smooth`; shares add up to 1.
+    """
+    panel = values[None, :]
+    sides, weight = _on_scales(panel, season_length, horizon, levels, logs, np.float32)
+    fitting = [shape for shape in SHAPES if shape.fits(values.size, season_length)]
+    found = [
+        ShapeShare(shape, logged, float(one[0] * inner))
+        for logged, one, side in zip((False, True), weight, sides, strict=False)
+        for shape, inner in zip(fitting, side.weights[:, 0], strict=True)
+    ]
+    return tuple(sorted(found, key=lambda one: -one.share))
+
+
+def _on_scales(
+    panel: Floats,
+    season_length: int,
+    horizon: int,
+    levels: tuple[float, ...],
+    logs: bool,
+    precision: type[np.floating[Any]],
+) -> tuple[list[_Side], Floats]:
+    """What the plain scale and that of the logs say, and their weights (scales, series)."""
     length = panel.shape[1]
     models = [
         candidates(
@@ -226,13 +272,11 @@ def smooth(
         quantiles = np.exp(np.minimum(side.quantiles, _LARGEST_EXPONENT))
         usable = positive & ~explodes(quantiles, panel)
         jacobian = np.where(usable, 2.0 * logged.sum(axis=1), np.inf)
-        sides.append(_Side(side.criterion + jacobian, quantiles))
+        sides.append(_Side(side.criterion + jacobian, quantiles, side.weights))
     criterion = np.stack([side.criterion for side in sides])
     weight = np.exp(-0.5 * (criterion - criterion.min(axis=0)))
     weight /= weight.sum(axis=0)
-    return np.asarray(
-        sum(one[:, None, None] * side.quantiles for one, side in zip(weight, sides, strict=True))
-    )
+    return sides, weight
 
 
 def one_step_errors(panel: Floats, *, season_length: int) -> Floats:
@@ -269,10 +313,14 @@ def explodes(quantiles: Floats, panel: Floats) -> NDArray[np.bool_]:
 
 
 class _Side(NamedTuple):
-    """What all shapes together say on one scale: -2 log of their evidence, and quantiles."""
+    """What all shapes together say on one scale: -2 log of their evidence, and quantiles.
+
+    `weights` (shapes, series) say how much of that is whose.
+    """
 
     criterion: Floats
     quantiles: Floats
+    weights: Floats
 
 
 def _one_scale(
@@ -287,6 +335,7 @@ def _one_scale(
     length = panel.shape[1]
     quantiles = np.empty((panel.shape[0], models[0].growth.shape[1], len(levels)))
     criterion = np.empty(panel.shape[0])
+    weights = np.empty((len(models), panel.shape[0]))
     for place, block in blocks(standard, precision):
         width = place.stop - place.start
         shapes = [average(model, block) for model in models]
@@ -310,8 +359,9 @@ def _one_scale(
         found = mean[:, :, None] + deviation[:, :, None] * student.T
         quantiles[place] = found.swapaxes(0, 1)[:width]
         criterion[place] = (best - 2.0 * np.log(total))[:width]
+        weights[:, place] = weight[:, :width]
     criterion += 2.0 * length * np.log(spread[:, 0])
-    return _Side(criterion, quantiles * spread[:, :, None] + centre[:, :, None])
+    return _Side(criterion, quantiles * spread[:, :, None] + centre[:, :, None], weights)
 
 
 def _akaike(found: Average, model: Candidates, length: int) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy as np
 from forecasting.linear import Floats, student_quantiles
 
 MODEL_NAME: Final = "seasonal_naive"
+# The same of small counts, which are judged apart.
+SMALL_NAME: Final = "seasonal_naive_small"
 
 
 def naive_panel(
@@ -26,6 +29,11 @@ def naive_panel(
         season = values[-season_length:]
         changes = values[season_length:] - values[:-season_length]
         spread = np.sqrt((changes**2).mean() * (ahead // season_length + 1))
-        student = student_quantiles(levels, max(changes.size, 3))
+        student = _student(levels, max(changes.size, 3))
         found[row] = season[ahead % season_length][:, None] + spread[:, None] * student
     return found
+
+
+@cache
+def _student(levels: tuple[float, ...], freedom: int) -> Floats:
+    return student_quantiles(levels, freedom)

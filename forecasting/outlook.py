@@ -3,70 +3,59 @@
 A series is one indicator, area (of one version), group and grain. Everything is deterministic: same
 frames, same forecast, bit for bit. Series of one indicator, grain and level learn from each other
 how wide ranges have to be; where repeating the last season would have been closer in the past, that
-is published instead.
+is published instead. Then areas are made to add up (`forecasting.hierarchy`), as they are in the
+record of the past, which is of what is published.
 """
 
 from __future__ import annotations
 
-import calendar
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from forecasting import ensemble, naive, refusal
-from forecasting.accuracy import BACKTEST_SCHEMA, POOL, accuracy, naive_wins
-from forecasting.backtest import Backtest, look_back
-from forecasting.calibrate import cross_stretched, factors, stretched
-from forecasting.ets import EXPLOSIVE_FACTOR
-from forecasting.gaps import filled
-from forecasting.naive import naive_panel
+from forecasting import ensemble
+from forecasting.accuracy import BACKTEST_SCHEMA, POOL
+from forecasting.calibrate import factors
+from forecasting.ets import ShapeShare
+from forecasting.linear import Floats
+from forecasting.pools import look, pool_of, small_pool
 from forecasting.refusal import Refusal
-from forecasting.scales import Scale, choose_scale
-from forecasting.scores import QUANTILES, naive_error
-
-Floats = NDArray[np.float64]
-
-SERIES_KEY: Final = [
-    "indicator_id", "area_system", "area_version", "area_id", "group_id", "grain",
-]  # fmt: skip
-VALUE_COLUMNS: Final = [
-    *SERIES_KEY, "level", "period_start", "numerator", "value", "unit", "status", "as_of",
-]  # fmt: skip
-SPEC_COLUMNS: Final = ["indicator_id", "grain", "levels", "horizon", "kind"]
-FORECAST_SCHEMA: Final = pl.Schema(
-    {
-        "run_id": pl.String(),
-        "indicator_id": pl.String(),
-        "area_system": pl.String(),
-        "area_version": pl.String(),
-        "area_id": pl.String(),
-        "period_start": pl.Date(),
-        "grain": pl.String(),
-        "group_id": pl.String(),
-        "scenario_id": pl.String(),
-        "model": pl.String(),
-        "quantile": pl.Float64(),
-        "value": pl.Float64(),
-        "status": pl.String(),
-        "reason": pl.String(),
-        "reason_en": pl.String(),
-        "as_of": pl.Date(),
-    }
+from forecasting.rows import FORECAST_SCHEMA, refused_row, rows_of
+from forecasting.scores import QUANTILES
+from forecasting.series import (
+    LONGEST_GAP_AT_END,
+    MINIMUM_LENGTH,
+    MONTHS_PER_PERIOD,
+    SEASON_LENGTH,
+    SERIES_KEY,
+    USABLE_STATUS,
+    VALUE_COLUMNS,
+    Ready,
+    check_inputs,
+    collect,
+    grouped,
+    prepared,
 )
+from forecasting.trees import areas_above, made_to_fit
 
-SEASON_LENGTH: Final = {"month": 12, "quarter": 4, "half_year": 2, "year": 1}
-MONTHS_PER_PERIOD: Final = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
-MINIMUM_LENGTH: Final = {"month": 24, "quarter": 10, "half_year": 10, "year": 8}
-MINIMUM_MEAN_CASES: Final = 10.0
-LONGEST_GAP_AT_END: Final = 3
-LARGEST_MISSING_SHARE: Final = 0.3
-LEAST_WIDTH: Final = 1e-4
-USABLE_STATUS: Final = ["observed", "provisional", "estimated"]
+# What others need to know of rows and series stands here too.
+__all__ = [
+    "FORECAST_SCHEMA",
+    "MINIMUM_LENGTH",
+    "MONTHS_PER_PERIOD",
+    "SEASON_LENGTH",
+    "SERIES_KEY",
+    "USABLE_STATUS",
+    "VALUE_COLUMNS",
+    "MadeOf",
+    "Outlook",
+    "made_of",
+    "outlook",
+]
 
 
 class Outlook(NamedTuple):
@@ -76,34 +65,29 @@ class Outlook(NamedTuple):
     backtest: pl.DataFrame
 
 
-@dataclass(frozen=True)
-class _Series:
-    """One series on an equally spaced grid of months: NaN where nothing usable is known."""
-
-    values: Floats
-    numerators: Floats
-    periods_after_end: int
-
-    @property
-    def known(self) -> int:
-        return int(np.isfinite(self.values).sum())
-
-
-def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> Outlook:
+def outlook(
+    values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str, areas: pl.DataFrame | None = None
+) -> Outlook:
     """Forecast every series that a spec asks for; series without a spec are left out.
 
     A forecast is one row per period and quantile (0.025, 0.1, 0.5, 0.9, 0.975) with status
     `estimated`. It starts after the last known value of the series and runs `horizon` periods
     beyond the last known value of the indicator at that level, so that areas reporting late are
-    covered up to the same period. A refusal is one row per series with status `missing`, no
-    quantile, no value and the reason in words.
+    covered up to the same period. Series of few cases are looked at together with the others of
+    their level, and all begin after the last value known of any. A refusal is one row per series
+    with status `missing`, no quantile, no value and the reason in words.
 
     Args:
         values: the columns of `indicator_value` plus `level`, unfiltered; one row per key and
-            period.
+            period. Without `denominator`, rates of few cases are taken to have a steady one. With
+            `nowcast_low` and `nowcast_high`, values where these are known are still growing, and
+            ranges are widened by what that leaves open (`forecasting.growing`).
         specs: `indicator_id`, `grain`, `levels` (list of text), `horizon` (periods), `kind` (count,
-            share, rate, ratio, reported).
+            share, rate, ratio, reported); where something else is counted from a day on, also
+            `breaks` (list of days).
         run_id: written into every row.
+        areas: `area_system`, `area_version`, `area_id`, `parent_id`; areas are made to add up along
+            these. Without it every series stands on its own.
 
     Returns:
         The columns of `forecast`, sorted by series, period and quantile, and those of
@@ -114,330 +98,110 @@ def outlook(values: pl.DataFrame, specs: pl.DataFrame, *, run_id: str) -> Outloo
         ValueError: a column is missing, a grain is unknown, a horizon is below 1, or a key is there
             twice.
     """
-    _check_inputs(values, specs)
+    check_inputs(values, specs)
     rows: list[dict[str, Any]] = []
-    ready: list[_Ready] = []
-    for row in _collect(values, specs).iter_rows(named=True):
+    ready: list[Ready] = []
+    few: list[Ready] = []
+    for row in collect(values, specs).iter_rows(named=True):
         try:
-            ready.append(_prepared(row))
+            one = prepared(row)
         except Refusal as why:
-            rows.append(_refused(row, run_id, why))
-    backtests = [pl.DataFrame(schema=BACKTEST_SCHEMA)]
-    for batch in _grouped(ready, lambda one: one.batch):
-        for pool, quantiles, backtest in _look(batch):
-            rows.extend(_pool_rows(pool, quantiles, backtest, backtests, run_id))
+            rows.append(refused_row(row, run_id, why))
+        else:
+            (ready if one.cases is None else few).append(one)
+    pools = [small_pool(pool) for pool in grouped(few, lambda one: one.pool)]
+    for batch in grouped(ready, lambda one: one.batch):
+        pools.extend(pool_of(*looked) for looked in look(batch))
+    looked = [one for pool in pools for one in pool.series]
+    if areas is not None:
+        looked = made_to_fit(looked, areas_above(areas))
+    for ahead in looked:
+        rows.extend(rows_of(ahead, run_id))
+    fitting = {id(ahead.ready): ahead for ahead in looked}
+    backtests = [
+        pool.record(run_id, [fitting[id(ahead.ready)] for ahead in pool.series]) for pool in pools
+    ]
     forecast = pl.DataFrame(rows, schema=FORECAST_SCHEMA).sort(
         *SERIES_KEY, "period_start", "quantile", nulls_last=True, maintain_order=True
     )
-    return Outlook(forecast, pl.concat(backtests).sort(*POOL, "model", "ahead"))
+    record = pl.concat([pl.DataFrame(schema=BACKTEST_SCHEMA), *backtests])
+    return Outlook(forecast, record.sort(*POOL, "model", "ahead"))
 
 
-def _check_inputs(values: pl.DataFrame, specs: pl.DataFrame) -> None:
-    for name, frame, needed in (("values", values, VALUE_COLUMNS), ("specs", specs, SPEC_COLUMNS)):
-        if absent := [column for column in needed if column not in frame.columns]:
-            raise ValueError(f"{name} lacks the columns {', '.join(absent)}")
-    unknown = sorted(set(specs["grain"]) - set(SEASON_LENGTH))
-    if unknown:
-        raise ValueError(f"unknown grain {', '.join(unknown)}; known: {', '.join(SEASON_LENGTH)}")
-    if specs.filter(pl.col("horizon").fill_null(0) < 1).height:
-        raise ValueError("specs need a horizon of at least one period")
-    if specs.select("indicator_id", "grain").is_duplicated().any():
-        raise ValueError("specs hold an indicator and grain twice")
-    if values.select(*SERIES_KEY, "period_start").is_duplicated().any():
-        raise ValueError("values hold a key twice; one row per series and period is expected")
+class MadeOf(NamedTuple):
+    """What the ensemble's forecast of one series is made of, for people to read.
+
+    Attributes:
+        shares: as in `forecasting.ensemble.Composition`.
+        shapes: as there.
+        scale: the scale on which the series is modelled: log (plain values, logs among the
+            members), logit or identity.
+        gaps: how many times as wide ranges are for values that were filled in; 1 without any.
+        factors: (horizon, ranges), as `forecasting.calibrate.factors`: what the past of the series
+            and those it learns with has taught about ranges.
+        medians: (periods,) in the unit of the indicator; those published where areas did not have
+            to be made to add up, and values are the ones the forecast was made from.
+    """
+
+    shares: dict[str, float]
+    shapes: tuple[ShapeShare, ...]
+    scale: str
+    gaps: float
+    factors: Floats
+    medians: Floats
 
 
-def _collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
-    """One row per series asked for, with its periods and values as lists in the order of time."""
-    usable = pl.col("status").is_in(USABLE_STATUS) & pl.col("value").is_finite()
-    month = pl.col("period_start").dt.year().cast(pl.Int64) * 12 + pl.col("period_start").dt.month()
-    wanted = (
-        values.join(specs.select(SPEC_COLUMNS), on=["indicator_id", "grain"])
-        .filter(pl.col("level").is_in(pl.col("levels")))
-        .with_columns(
-            usable=usable,
-            month=month,
-            # A count is its own numerator where the caller gives none.
-            cases=pl.when(pl.col("kind") == "count")
-            .then(pl.coalesce("numerator", "value"))
-            .otherwise("numerator"),
-        )
-    )
-    known = pl.col("usable")
-    series = (
-        wanted.sort(*SERIES_KEY, "period_start")
-        .group_by(*SERIES_KEY, "level", maintain_order=True)
-        .agg(
-            pl.col("kind", "horizon").first(),
-            pl.col("unit").drop_nulls().last(),
-            pl.col("as_of").max(),
-            pl.col("period_start").max().alias("latest_date"),
-            pl.col("period_start", "month", "value", "cases").filter(known),
-            (pl.col("status").filter(known) == "provisional").sum().alias("provisional"),
-            (pl.col("status").filter(known) == "estimated").sum().alias("converted"),
-            pl.col("month").filter(known).max().alias("own_end"),
-        )
-    )
-    reported = wanted.filter(known)
-    grouping = ["indicator_id", "grain", "level", "area_system"]
-    negative = reported.group_by("indicator_id").agg(negative_possible=(pl.col("value") < 0).any())
-    ends = reported.group_by(grouping).agg(pl.col("month").max().alias("end"))
-    newest = (
-        reported.group_by(*grouping, "area_version")
-        .agg(pl.col("month").max())
-        .sort("month", "area_version")
-        .group_by(grouping, maintain_order=True)
-        .agg(pl.col("area_version").last().alias("newest_version"))
-    )
-    version_ends = reported.group_by(*grouping, "area_version").agg(
-        pl.col("month").max().alias("version_end")
-    )
-    return (
-        series.join(negative, on="indicator_id", how="left")
-        .join(ends, on=grouping, how="left")
-        .join(newest, on=grouping, how="left")
-        .join(version_ends, on=[*grouping, "area_version"], how="left")
-        .sort(SERIES_KEY)
-    )
+def made_of(
+    values: pl.DataFrame,
+    series: Mapping[str, str],
+    *,
+    kind: str,
+    levels: list[str],
+    periods: int,
+    breaks: Sequence[date] = (),
+) -> MadeOf:
+    """Say what the ensemble's forecast of one series is made of.
 
+    Args:
+        values: as in `outlook`; of the indicator and grain of the series at least.
+        series: the columns of `SERIES_KEY`.
+        kind: count, share, rate, ratio, reported.
+        levels: those of the spec, whose areas are forecast.
+        periods: how many the forecast has.
+        breaks: days from which on something else is counted.
 
-@dataclass(frozen=True)
-class _Ready:
-    """A series that can be forecast: on the scale on which it is modelled, its gaps filled."""
-
-    row: Mapping[str, Any]
-    scale: Scale
-    values: Floats
-    modelled: Floats
-    periods_after_end: int
-
-    @property
-    def batch(self) -> Hashable:
-        """What can be computed at once."""
-        return self.row["grain"], self.row["horizon"], self.scale.name == "log"
-
-    @property
-    def pool(self) -> Hashable:
-        """Which series learn from each other."""
-        return *(self.row[name] for name in POOL if name != "run_id"), self.scale.name
-
-    def in_its_unit(self, modelled: Floats) -> Floats:
-        """Values or quantiles in the unit of the indicator."""
-        if self.scale.name == "log":
-            return np.maximum(modelled - self.scale.offset, 0.0)
-        return self.scale.back(modelled)
-
-
-def _grouped(ready: list[_Ready], key: Callable[[_Ready], Hashable]) -> list[list[_Ready]]:
-    groups: dict[Hashable, list[_Ready]] = {}
-    for one in ready:
-        groups.setdefault(key(one), []).append(one)
-    return list(groups.values())
-
-
-def _prepared(row: Mapping[str, Any]) -> _Ready:
-    """Put a series on the scale of the models; raises Refusal."""
-    if row["version_end"] is not None and row["version_end"] < row["end"]:
-        raise refusal.superseded(row["newest_version"])
-    series = _on_grid(row)
-    scale = _suitable(series, row)
-    # On the plain scale the ensemble looks at the logs itself, so half a case is all that is added.
-    plain = scale.name == "log"
-    modelled = series.values + scale.offset if plain else scale.forward(series.values)
-    modelled = filled(modelled, SEASON_LENGTH[row["grain"]])
-    if plain:
-        modelled = np.maximum(modelled, scale.offset)
-    return _Ready(row, scale, series.values, modelled, series.periods_after_end)
-
-
-def _look(batch: list[_Ready]) -> Iterator[tuple[list[_Ready], Floats, Backtest]]:
-    """Forecast a batch and its past; give back each pool with its quantiles and its backtest."""
-    grain, horizon = batch[0].row["grain"], batch[0].row["horizon"]
-    quantiles, backtest = look_back(
-        [one.modelled for one in batch],
-        [np.where(np.isfinite(one.values), one.modelled, np.nan) for one in batch],
-        season_length=SEASON_LENGTH[grain],
-        horizon=horizon,
-        # As far as the most belated area may need, so that none depends on who else is late.
-        beyond=LONGEST_GAP_AT_END,
+    Raises:
+        Refusal: the series is not forecast.
+        ValueError: inputs are wrong as in `outlook`, or hold no such series.
+    """
+    spec = {"indicator_id": series["indicator_id"], "grain": series["grain"], "levels": levels}
+    asked = spec | {"horizon": periods, "kind": kind, "breaks": list(breaks)}
+    specs = pl.DataFrame([asked], schema_overrides={"breaks": pl.List(pl.Date)})
+    check_inputs(values, specs)
+    rows = collect(values, specs)
+    mine = rows.filter(pl.col(name) == series[name] for name in SERIES_KEY)
+    if mine.height != 1:
+        raise ValueError(f"there is no series {', '.join(series.values())}")
+    own = prepared(mine.row(0, named=True))
+    pool = []
+    for row in rows.iter_rows(named=True):
+        with suppress(Refusal):
+            one = prepared(row | {"horizon": periods - own.periods_after_end})
+            if one.cases is None and one.pool == own.pool:
+                pool.append(one)
+    ((_, _, backtest),) = look(pool)
+    found = ensemble.composition(
+        own.modelled,
+        season_length=SEASON_LENGTH[series["grain"]],
+        horizon=periods - own.periods_after_end + LONGEST_GAP_AT_END,
         levels=QUANTILES,
-        logs=batch[0].scale.name == "log",
-        shortest=MINIMUM_LENGTH[grain],
+        logs=own.scale.name == "log",
     )
-    place = {id(one): number for number, one in enumerate(batch)}
-    for pool in _grouped(batch, lambda one: one.pool):
-        members = [place[id(one)] for one in pool]
-        yield pool, quantiles[members], backtest.of(members)
-
-
-def _pool_rows(
-    pool: list[_Ready],
-    quantiles: Floats,
-    backtest: Backtest,
-    backtests: list[pl.DataFrame],
-    run_id: str,
-) -> Iterator[dict[str, Any]]:
-    """Rows of all series of a pool; adds the record of how good such forecasts were."""
-    grain = pool[0].row["grain"]
-    units = [one.in_its_unit for one in pool]
-    steps = np.array([naive_error(one.values, SEASON_LENGTH[grain]) for one in pool])
-    scored = cross_stretched(backtest, QUANTILES).through(units, steps)
-    simple = naive_wins(scored, QUANTILES)
-    key = {name: pool[0].row[name] for name in POOL if name != "run_id"} | {"run_id": run_id}
-    newest = max(one.row["as_of"] for one in pool)
-    published = naive.MODEL_NAME if simple else ensemble.MODEL_NAME
-    backtests.append(accuracy(scored, QUANTILES, key=key, published=published, as_of=newest))
-    if simple:
-        quantiles = naive_panel(
-            [one.modelled for one in pool],
-            season_length=SEASON_LENGTH[grain],
-            horizon=quantiles.shape[1],
-            levels=QUANTILES,
-        )
-    else:
-        quantiles = stretched(quantiles, factors(backtest, QUANTILES))
-    for one, modelled in zip(pool, quantiles, strict=True):
-        try:
-            found = _publishable(one, modelled)
-        except Refusal as why:
-            yield _refused(one.row, run_id, why)
-        else:
-            yield from _forecast_rows(one.row, run_id, found, published)
-
-
-def _publishable(one: _Ready, modelled: Floats) -> Floats:
-    """Quantiles in the unit of the indicator, one row per period; raises Refusal."""
-    known = np.isfinite(one.values)
-    # What was filled in teaches nothing about errors.
-    middle = modelled[:, 2:3]
-    modelled = middle + (modelled - middle) * np.sqrt(known.size / known.sum())
-    modelled = modelled[: one.periods_after_end + one.row["horizon"]]
-    if not modelled[0, -1] - modelled[0, 0] > LEAST_WIDTH * np.ptp(one.modelled):
-        raise refusal.not_settled()
-    quantiles = one.in_its_unit(modelled)
-    highest = float(np.nanmax(np.abs(one.values)))
-    upper = float(np.max(np.abs(quantiles)))
-    if not np.isfinite(upper):
-        raise refusal.not_settled()
-    if upper > EXPLOSIVE_FACTOR * highest:
-        raise refusal.explosive(upper, highest)
-    return quantiles
-
-
-def _base(row: Mapping[str, Any], run_id: str, model: str) -> dict[str, Any]:
-    return {name: row[name] for name in SERIES_KEY} | {
-        "run_id": run_id,
-        "scenario_id": "trend",
-        "model": model,
-        "as_of": row["as_of"],
-    }
-
-
-def _last(row: Mapping[str, Any]) -> date:
-    last: date = row["period_start"][-1] if row["period_start"] else row["latest_date"]
-    return last
-
-
-def _refused(row: Mapping[str, Any], run_id: str, why: Refusal) -> dict[str, Any]:
-    return _base(row, run_id, ensemble.MODEL_NAME) | {
-        "period_start": _later(_last(row), 1, row["grain"]),
-        "status": "missing",
-        "reason": why.reason_de,
-        "reason_en": why.reason_en,
-    }
-
-
-def _forecast_rows(
-    row: Mapping[str, Any], run_id: str, quantiles: Floats, model: str
-) -> Iterator[dict[str, Any]]:
-    reason_de, reason_en = _note(row, model)
-    base = _base(row, run_id, model)
-    for ahead, per_quantile in enumerate(quantiles.tolist(), start=1):
-        period = _later(_last(row), ahead, row["grain"])
-        for quantile, value in zip(QUANTILES, per_quantile, strict=True):
-            yield base | {
-                "period_start": period,
-                "quantile": quantile,
-                "value": value,
-                "status": "estimated",
-                "reason": reason_de,
-                "reason_en": reason_en,
-            }
-
-
-def _on_grid(row: Mapping[str, Any]) -> _Series:
-    """Put the known values on a grid from the first to the last known period."""
-    months = np.asarray(row["month"], dtype=np.int64)
-    needed = MINIMUM_LENGTH[row["grain"]]
-    if months.size < needed:
-        raise refusal.too_short(int(months.size), needed, row["grain"])
-    step = MONTHS_PER_PERIOD[row["grain"]]
-    places, rest = np.divmod(months - months[0], step)
-    if rest.any():
-        raise refusal.irregular_dates(row["grain"])
-    values = np.full(int(places[-1]) + 1, np.nan)
-    numerators = values.copy()
-    values[places] = np.asarray(row["value"], dtype=np.float64)
-    numerators[places] = np.asarray(row["cases"], dtype=np.float64)
-    return _Series(values, numerators, (row["end"] - int(months[-1])) // step)
-
-
-def _suitable(series: _Series, row: Mapping[str, Any]) -> Scale:
-    """Refuse what the model would misrepresent; else the scale on which it may be modelled."""
-    if series.periods_after_end > LONGEST_GAP_AT_END:
-        raise refusal.gap_at_end(series.periods_after_end, LONGEST_GAP_AT_END)
-    missing = series.values.size - series.known
-    if missing > LARGEST_MISSING_SHARE * series.values.size:
-        raise refusal.too_many_gaps(missing, series.values.size)
-    if np.nanmax(series.values) == np.nanmin(series.values):
-        raise refusal.constant(series.known)
-    scale = choose_scale(
-        series.values,
-        series.numerators,
-        kind=row["kind"],
-        unit=row["unit"] or "",
-        negative_possible=row["negative_possible"],
+    return MadeOf(
+        found.shares,
+        found.shapes,
+        own.scale.name,
+        float(np.sqrt(own.values.size / own.series.known)),
+        factors(backtest, QUANTILES),
+        own.in_its_unit(found.quantiles[:periods, len(QUANTILES) // 2]),
     )
-    if isinstance(scale, Refusal):
-        raise scale
-    counted = np.isfinite(series.numerators)
-    if row["kind"] != "reported" and scale.name != "identity" and counted.any():
-        mean_cases = float(series.numerators[counted].mean())
-        if mean_cases < MINIMUM_MEAN_CASES:
-            raise refusal.too_small(mean_cases, MINIMUM_MEAN_CASES)
-    return scale
-
-
-def _later(last: date, periods: int, grain: str) -> date:
-    """Move a reporting date ahead by whole periods; the end of a month stays the end of a month."""
-    month = last.year * 12 + last.month - 1 + periods * MONTHS_PER_PERIOD[grain]
-    year, month = month // 12, month % 12 + 1
-    final = calendar.monthrange(year, month)[1]
-    is_month_end = last.day == calendar.monthrange(last.year, last.month)[1]
-    return date(year, month, final if is_month_end else min(last.day, final))
-
-
-def _note(row: Mapping[str, Any], model: str) -> tuple[str | None, str | None]:
-    """Say on which uncertain ground a forecast stands; None where there is nothing to say."""
-    german, english = [], []
-    if model == naive.MODEL_NAME:
-        seasonal = SEASON_LENGTH[row["grain"]] > 1
-        german.append(
-            f"{'Das letzte Jahr wiederholt' if seasonal else 'Der letzte Wert fortgeschrieben'}: "
-            "das traf im Rückblick besser als das Modell."
-        )
-        english.append(
-            f"{'The last year repeated' if seasonal else 'The last value carried forward'}: "
-            "looking back, that was closer than the model."
-        )
-    parts = [
-        (row["converted"], "umgerechneten oder geschätzten", "converted or estimated"),
-        (row["provisional"], "vorläufigen", "provisional"),
-    ]
-    if found := [(count, de, en) for count, de, en in parts if count]:
-        total = len(row["value"])
-        counted = " und ".join(f"{count} {word}" for count, word, _ in found)
-        german.append(f"Beruht auch auf {counted} Werten (von {total}).")
-        counted = " and ".join(f"{count} {word}" for count, _, word in found)
-        english.append(f"Also rests on {counted} values (of {total}).")
-    return " ".join(german) or None, " ".join(english) or None

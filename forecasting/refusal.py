@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 
 class Refusal(Exception):
     """Raised instead of guessing; carries the reason in German and in English."""
@@ -39,6 +41,16 @@ def too_short(found: int, needed: int, grain: str) -> Refusal:
         f" {needed}.",
         f"Too short: {found} {GRAIN_EN[grain]} values are known, an outlook needs at least "
         f"{needed}.",
+    )
+
+
+def too_short_since(day: date, found: int, needed: int, grain: str) -> Refusal:
+    """Too few values since something else is counted."""
+    return Refusal(
+        f"Zu kurz: seit dem {day:%d.%m.%Y} wird anders gezählt, und seither liegen {found} "
+        f"{GRAIN_DE[grain]} vor; für einen Ausblick braucht es mindestens {needed}.",
+        f"Too short: since {day} something else is counted, and {found} {GRAIN_EN[grain]} values "
+        f"are known from then on; an outlook needs at least {needed}.",
     )
 
 
@@ -110,6 +122,16 @@ def too_few_together(series: int, of_series: int, periods: int, of_periods: int)
         f"{of_series} Gebiete über {of_periods} Zeiträume, die gemeinsam betrachtet werden.",
         f"Too little for small counts: {series} areas over {periods} periods; it takes "
         f"{of_series} areas over {of_periods} periods, looked at together.",
+    )
+
+
+def few_and_alone(mean_cases: float, why: Refusal) -> Refusal:
+    """So few cases that only a look at several areas could help, and that has failed."""
+    return Refusal(
+        f"Zu klein: im Mittel {german(mean_cases)} Fälle je Zeitraum, da überwiegt der Zufall. "
+        f"{why.reason_de}",
+        f"Too small: {mean_cases:.1f} cases per period on average, where chance prevails. "
+        f"{why.reason_en}",
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from orchestration.computed import COMPUTED
 from orchestration.declarations.tree import Declarations, read_declarations
 from orchestration.ingest import lake
 from orchestration.ingest.deliver import Intake
@@ -14,7 +15,7 @@ from orchestration.place import Place
 from orchestration.warehouse import project_fingerprint
 
 # What dbt reads that is not an input of a run but comes of it.
-_LATER = ("release", "forecast", "forecast_backtest", "mark", "goal_question", "occasion")
+_LATER = ("release", *COMPUTED)
 
 
 def _silent(_step: str) -> None:
@@ -66,8 +67,12 @@ class City:
             digest.update(profile.model_dump_json().encode())
         digest.update(self.declarations.municipality.model_dump_json().encode())
         digest.update(self.declarations.marks.model_dump_json().encode())
+        for programme in self.declarations.programmes.values():
+            digest.update(programme.model_dump_json().encode())
         for indicator in self.declarations.indicators.values():
             digest.update(indicator.model_dump_json().encode())
+        for scenario in self.declarations.scenarios.values():
+            digest.update(scenario.model_dump_json().encode())
         for outline in self.declarations.register.outlines["geometry"]:
             digest.update(outline)
         for package in ("forecasting", "quality", "exports"):

@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from orchestration.forecast.commands import app as forecast_app
 from orchestration.propose.commands import app as source_app
+from orchestration.scenarios.commands import app as scenario_app
 from orchestration.workbook.commands import app as workbook_app
 
 app = typer.Typer(
@@ -22,6 +24,8 @@ app = typer.Typer(
     "into `mytown/deliveries/`, `wirkraum run mytown` does the rest.",
 )
 
+app.add_typer(forecast_app, name="forecast")
+app.add_typer(scenario_app, name="scenario")
 app.add_typer(source_app, name="source")
 app.add_typer(workbook_app, name="workbook")
 
@@ -105,7 +109,7 @@ def check(folder: Folder) -> None:
         f"{found.municipality.name.de}: {len(found.sources)} sources, "
         f"{len(found.measures)} measures, {len(found.indicators)} indicators, "
         f"{len(found.goals)} goals, {len(found.services)} services, "
-        f"{len(found.programmes)} programmes. No problems."
+        f"{len(found.programmes)} programmes, {len(found.scenarios)} scenarios. No problems."
     )
 
 

@@ -11,12 +11,14 @@ import dagster as dg
 from orchestration import warehouse
 from orchestration.assets.deliveries import delivery_assets
 from orchestration.assets.results import (
+    effect,
     forecast,
     goal_question,
     mark,
     occasion,
     published_asset,
     release_assets,
+    scenarios,
 )
 from orchestration.assets.warehouse import inputs_asset, stage_assets
 from orchestration.city import City
@@ -34,7 +36,9 @@ def graph(city: City) -> dg.Definitions:
             *delivery_assets(city.declarations),
             inputs_asset(city.declarations, manifest),
             *stages,
+            effect,
             forecast,
+            scenarios,
             mark,
             goal_question,
             occasion,

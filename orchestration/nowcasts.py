@@ -38,6 +38,14 @@ _STATES = """
     )
     order by all
 """
+_PARENTS = """
+    select
+        concat_ws('|', area_system, area_id),
+        area_system || '|' || parent_id
+    from marts.area
+    qualify area_version = max(area_version) over (partition by area_system, area_id)
+    order by all
+"""
 _VALUES = """
     select area_system, area_version, area_id, period_start, numerator, denominator
     from marts.indicator_value
@@ -71,13 +79,19 @@ def nowcasts(city: City, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 def _of_indicator(
     city: City, indicator: Indicator, rule: NowcastRule, connection: duckdb.DuckDBPyConnection
 ) -> pl.DataFrame:
-    known_on = _latest_delivery(city, indicator)
+    known_on = latest_delivery(city, indicator)
     if known_on is None:
         return pl.DataFrame(schema=FORECAST_SCHEMA)
     named = {"indicator": indicator.id, "grain": rule.grain}
     states = connection.execute(_STATES, named | {"levels": rule.levels}).pl()
     values = connection.execute(_VALUES, named).pl()
-    found = nowcast(states, known_on=known_on, settled_after=rule.settled_after_days)
+    found = nowcast(
+        states,
+        known_on=known_on,
+        settled_after=rule.settled_after_days,
+        above=areas_above(connection),
+        name=indicator.id,
+    )
     cells = states.select("series", "period_end", *_CELL).unique()
     refused = pl.col("quantile").is_null()
     # A rate is that of the count which is to come, for the same people.
@@ -106,7 +120,20 @@ def _of_indicator(
     )
 
 
-def _latest_delivery(city: City, indicator: Indicator) -> date | None:
+def areas_above(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """The areas each area lies in, the nearest first, as series are named; by newest borders."""
+    rows = connection.execute(_PARENTS).fetchall()
+    parents = dict(rows)
+    found = {}
+    for name in parents:
+        over = [name]
+        while (parent := parents.get(over[-1])) is not None:
+            over.append(parent)
+        found[name] = over[1:]
+    return found
+
+
+def latest_delivery(city: City, indicator: Indicator) -> date | None:
     """The day up to which every source of the numerator has delivered."""
     measures = city.declarations.measures
     sources = {measures[term.measure][0].id for term in indicator.formula.numerator}

@@ -38,7 +38,7 @@ class Place:
 
     @property
     def records(self) -> Path:
-        """Append-only records: arrivals, releases."""
+        """Append-only records: arrivals, releases, published forecasts."""
         return self.folder / "store" / "records"
 
     @property
@@ -50,6 +50,11 @@ class Place:
     def judged(self) -> Path:
         """What the checks said of each delivery, one file per delivery and contract."""
         return self.records / "checks"
+
+    @property
+    def kept_forecasts(self) -> Path:
+        """Every forecast that was published, one file per publishing that had new ones."""
+        return self.records / "forecasts"
 
     @property
     def build(self) -> Path:

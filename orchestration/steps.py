@@ -1,5 +1,7 @@
 """The plain functions behind the assets, and the order in which a run calls them."""
 
+from datetime import date
+
 import duckdb
 import polars as pl
 
@@ -11,6 +13,7 @@ from exports.release import Profile, build_release, create_ledger
 from exports.vocabulary import AREA
 from orchestration import checks, corrections, warehouse
 from orchestration.city import City
+from orchestration.declarations.indicators import Indicator, measures_behind
 from orchestration.declarations.offers import item_rows, voice_rows
 from orchestration.declarations.releases import ReleaseProfile
 from orchestration.declarations.sources import Source
@@ -46,7 +49,9 @@ def arrive(city: City) -> None:
 def follow(city: City) -> None:
     """All that follows from what was handed over, releases last; none as of an earlier day."""
     build(city, "base")
+    look_back(city)
     look_ahead(city)
+    compare_alternatives(city)
     build(city, "outlook")
     mark(city)
     ask_about_goals(city)
@@ -122,17 +127,45 @@ def build(city: City, stage: str) -> list[warehouse.NodeResult]:
     return results
 
 
+def look_back(city: City) -> int:
+    """Compare where programmes were with where they were not; write `effect.parquet`.
+
+    What publishing withholds is left out before, so that no estimate gives it away. Gives back the
+    number of rows.
+    """
+    from forecasting.effects.looking_back import EFFECT_SCHEMA
+    from orchestration.effects import effects_of
+
+    city.tell("look back")
+    path = city.place.inputs / "effect.parquet"
+    if not any(one.indicators for one in city.declarations.programmes.values()):
+        lake.write_parquet(pl.DataFrame(schema=EFFECT_SCHEMA), path)
+        return 0
+    tables, areas = _values_of_today(city)
+    found = effects_of(city, tables["indicator_value"].join(areas.select(*AREA, "level"), on=AREA))
+    lake.write_parquet(found, path)
+    return found.height
+
+
 def look_ahead(city: City) -> int:
     """Forecast and nowcast what indicators ask for; give back the rows of `forecast.parquet`.
 
-    How good such forecasts were is written beside it, to `forecast_backtest.parquet`.
+    How good such forecasts would have been is written beside it, to `forecast_backtest.parquet`,
+    and how those fared that were published earlier, to `forecast_score.parquet`.
     """
-    from forecasting.outlook import outlook
+    from forecasting.engine import look_ahead as of_all
+    from forecasting.growing import completed
     from orchestration.nowcasts import nowcasts, run_id
+    from orchestration.record import keep_forecasts, score_forecasts
 
     city.tell("look ahead")
+    # What a run put in place that broke off before it was kept.
+    keep_forecasts(city.place)
     rules = [
-        (one.id, one.forecast.grain, one.forecast.levels, one.forecast.horizon, one.formula.kind)
+        (
+            *(one.id, one.forecast.grain, one.forecast.levels, one.forecast.horizon),
+            *(one.formula.kind, _breaks(city, one)),
+        )
         for one in city.declarations.indicators.values()
         if one.forecast is not None and one.retired is None
     ]
@@ -144,6 +177,7 @@ def look_ahead(city: City) -> int:
             "levels": pl.List(pl.String),
             "horizon": pl.Int64,
             "kind": pl.String,
+            "breaks": pl.List(pl.Date),
         },
         orient="row",
     )
@@ -155,12 +189,39 @@ def look_ahead(city: City) -> int:
             "semi join specs using (indicator_id, grain) where value.group_id = 'all' "
             "order by all"
         ).pl()
+        areas = connection.table("marts.area").pl()
         growing = nowcasts(city, connection)
-    found = outlook(values, specs, run_id=run_id(city))
+        scored = score_forecasts(city, connection)
+    found = of_all(
+        completed(values, growing),
+        specs,
+        run_id=run_id(city),
+        areas=areas,
+        progress=lambda done, of: city.tell(f"look ahead: {done:,} of {of:,} series"),
+    )
     forecast = pl.concat([found.forecast, growing])
     lake.write_parquet(forecast, city.place.inputs / "forecast.parquet")
     lake.write_parquet(found.backtest, city.place.inputs / "forecast_backtest.parquet")
+    lake.write_parquet(scored, city.place.inputs / "forecast_score.parquet")
     return forecast.height
+
+
+def _breaks(city: City, indicator: Indicator) -> list[date]:
+    """From when on the indicator counts something else."""
+    behind = measures_behind(indicator, city.declarations.indicators)
+    measures = city.declarations.measures
+    return sorted({one.since for name in behind for one in measures[name][1].breaks})
+
+
+def compare_alternatives(city: City) -> int:
+    """Compute the scenarios on the look ahead; write `scenario_….parquet`, give back their rows."""
+    from orchestration.scenarios.step import scenarios
+
+    city.tell("compare alternatives")
+    found = scenarios(city)
+    for name, frame in found.items():
+        lake.write_parquet(frame, city.place.inputs / f"{name}.parquet")
+    return found["scenario_result"].height
 
 
 def mark(city: City) -> int:
@@ -275,11 +336,15 @@ def publish(city: City) -> str:
     """Put the marts in place for readers; gives back the content hash.
 
     Where the warehouse stands in a `fachplanung` room, protected sources are
-    disclosure-controlled in it too.
+    disclosure-controlled in it too. What it says of the coming time is kept.
     """
+    from orchestration.record import keep_forecasts
+
     city.tell("publish")
     mask = mask_protected if _is_protected(city) else None
     place = city.place
+    # Selected alone, no other step has kept what a run left that broke off.
+    keep_forecasts(place)
     done = put_in_place(
         place.warehouse, place.published_warehouse, mask, warehouse.changed_marts(place)
     )
@@ -290,6 +355,7 @@ def publish(city: City) -> str:
         write_areas(register.areas, register.outlines, place.published_areas)
     else:
         place.published_areas.unlink(missing_ok=True)
+    keep_forecasts(place)
     warehouse.finish(place)
     return done.content_hash
 

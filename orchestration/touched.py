@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
+from orchestration.computed import COMPUTED
 from orchestration.declarations.city_models import CityModel, read_models
 from orchestration.ingest import lake
 from orchestration.place import Place
@@ -24,8 +25,8 @@ READ_AS_A_WHOLE = (
     *("target_group", "reach", "reach_area", "reach_dimension", "reach_term", "contribution"),
     *("voice", "dialogue", "dialogue_change", "dialogue_indicator", "facility"),
     *("reference_set", "reference_context", "reference_indicator"),
-    *("quarantine", "check_result", "release", "forecast", "forecast_backtest"),
-    *("mark", "goal_question", "occasion"),
+    *("scenario", "scenario_assumption", "quarantine", "check_result", "release"),
+    *COMPUTED,
 )
 _COMPUTED_FROM = ("indicator_derived", "indicator_component", "indicator_read")
 

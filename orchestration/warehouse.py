@@ -19,6 +19,7 @@ from orchestration.access import reach
 from orchestration.batches import as_text as batches_as_text
 from orchestration.batches import batches
 from orchestration.checks import check_table
+from orchestration.computed import schemas
 from orchestration.declarations.city_models import CODE_TYPES, CityModel, contract, read_models
 from orchestration.declarations.sources import Grain
 from orchestration.declarations.tables import declared_tables
@@ -66,12 +67,6 @@ def project_folder() -> Path:
 
 def write_inputs(declarations: Declarations, place: Place) -> None:
     """Write what dbt reads besides the lake, and typed empty results of steps that come later."""
-    from forecasting.accuracy import BACKTEST_SCHEMA
-    from forecasting.outlook import FORECAST_SCHEMA
-    from quality.comovement import QUESTION_SCHEMA
-    from quality.marks import MARK_SCHEMA
-    from quality.occasions import OCCASION_SCHEMA
-
     tables = declared_tables(declarations)
     tables["unchanged_level"] = pl.DataFrame(
         list(
@@ -93,14 +88,7 @@ def write_inputs(declarations: Declarations, place: Place) -> None:
     tables["release"] = _released(place)
     for name, frame in tables.items():
         lake.write_parquet(frame, place.inputs / f"{name}.parquet")
-    later = {
-        "forecast": FORECAST_SCHEMA,
-        "forecast_backtest": BACKTEST_SCHEMA,
-        "mark": MARK_SCHEMA,
-        "goal_question": QUESTION_SCHEMA,
-        "occasion": OCCASION_SCHEMA,
-    }
-    for name, schema in later.items():
+    for name, schema in schemas().items():
         path = place.inputs / f"{name}.parquet"
         if not path.exists():
             lake.write_parquet(pl.DataFrame(schema=schema), path)

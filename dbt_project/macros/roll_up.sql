@@ -128,8 +128,9 @@ summed as (
     inner join wanted
         using ({{ slice }}, target_rank)
     anti join (
+        -- A bound, not a list: a join with all levels wanted would hold every row in memory.
         select * from located
-        where level_rank in (select higher.target_rank from wanted as higher)
+        where level_rank >= (select min(higher.target_rank) from wanted as higher)
     ) as published
         using ({{ slice }}, area_id)
     where

@@ -59,6 +59,7 @@ def _computed(
         for name, description in (
             ("forecast", "Look ahead and nowcast with intervals, or a refusal in words."),
             ("forecast_backtest", "How wrong looks ahead from earlier values were."),
+            ("forecast_score", "How looks ahead fared that were published earlier."),
         )
     ],
     required_resource_keys={"city"},
@@ -69,8 +70,49 @@ def forecast(context: dg.AssetExecutionContext) -> Any:
     rows = steps.look_ahead(city)
     yield dg.MaterializeResult(["computed", "forecast"], metadata={"rows": rows})
     yield dg.MaterializeResult(["computed", "forecast_backtest"])
+    yield dg.MaterializeResult(["computed", "forecast_score"])
 
 
+@dg.multi_asset(
+    name="scenarios",
+    specs=[
+        dg.AssetSpec(
+            ["computed", name],
+            deps=[
+                _table(one)
+                for one in (
+                    *("computed/forecast", "declared/goal_area"),
+                    *("indicator_value", "core/goal_version"),
+                )
+            ],
+            group_name="computed",
+            kinds={"python", "parquet"},
+            description=description,
+        )
+        for name, description in (
+            ("scenario_alternative", "Alternatives with what they cost and whether money lasts."),
+            ("scenario_result", "What could become of the look ahead under each alternative."),
+            ("scenario_difference", "How far alternatives lie from the baseline, from paths."),
+            ("scenario_chance", "In how many simulated futures a goal is reached."),
+            ("scenario_refutation", "Which observed value would refute it, and whether it has."),
+            ("scenario_gap", "What scenarios leave out."),
+        )
+    ],
+    required_resource_keys={"city"},
+)
+def scenarios(context: dg.AssetExecutionContext) -> Any:
+    """Alternatives side by side on the look ahead."""
+    rows = steps.compare_alternatives(context.resources.city)
+    for key in sorted(context.selected_asset_keys):
+        yield dg.MaterializeResult(key, metadata={"rows of results": rows})
+
+
+effect = _computed(
+    "effect",
+    steps.OF_TODAY,
+    "What programmes may have changed: a comparison, and one of five words.",
+    steps.look_back,
+)
 mark = _computed(
     "mark",
     ("indicator_value", "indicator", "area", "area_crosswalk"),

@@ -58,6 +58,8 @@ DECLARED = (
     "dialogue",
     "dialogue_indicator",
     "dialogue_change",
+    "scenario",
+    "scenario_assumption",
     "correction",
 )
 LEDGER = ("delivery", "quarantine", "check_result", "release")

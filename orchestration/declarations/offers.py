@@ -147,7 +147,7 @@ def offer_rows(declarations: Declarations) -> dict[str, list[dict[str, Any]]]:
         "reach_area": [
             {"reach_id": reach_id, **row}
             for reach_id, one, _ in reaches
-            for row in _offered(one.areas if isinstance(one, Programme) else [], declarations)
+            for row in offered(one.areas if isinstance(one, Programme) else [], declarations)
         ],
         "contribution": [
             {
@@ -270,7 +270,7 @@ def _terms(reach: Reach, declarations: Declarations) -> Iterator[tuple[str, str,
         yield "population", group.denominator, list(dict.fromkeys(group.counted_groups))
 
 
-def _offered(named: list[str], declarations: Declarations) -> Iterator[dict[str, str]]:
+def offered(named: list[str], declarations: Declarations) -> Iterator[dict[str, str]]:
     """Every area of today's borders: offered `here`, `in_parts` of it, or only `elsewhere`."""
     for system in declarations.area_systems.values():
         version = system.current.version

@@ -21,6 +21,7 @@ from orchestration.declarations.outlines import BadOutline
 from orchestration.declarations.reach import Reach
 from orchestration.declarations.reference_values import ONLY_ABOVE, POOLED, ReferenceValues
 from orchestration.declarations.register import read_land
+from orchestration.declarations.scenarios import Scenario, wrong_within
 from orchestration.declarations.sources import Layout, Source
 from orchestration.declarations.tree import Declarations
 from orchestration.declarations.yaml_lines import Location
@@ -68,6 +69,8 @@ class _Check:
             for index, name in enumerate(profile.levels or []):
                 self._named(at, ("levels", index), name, self._levels(), "level")
         self._dialogues()
+        for scenario in self.all.scenarios.values():
+            self._scenario(scenario)
         self._corrections()
         self._thresholds()
 
@@ -451,6 +454,82 @@ class _Check:
                     found = f"{name!r} stands in {owners[(field, name)]!r} already"
                     self.report(*at, (field, index, "id"), f"{found}; ids are used once")
                 owners[(field, name)] = dialogue.id
+
+    def _scenario(self, one: Scenario) -> None:
+        """Whatever it names is there, and no effect shows sooner than its indicator allows."""
+        at = ("scenarios", one.id)
+        for location, message in wrong_within(one):
+            self.report(*at, location, message)
+        acting: list[tuple[str, int, str, list[str]]] = [
+            *(("effects", n, each.indicator, []) for n, each in enumerate(one.effects)),
+            *(
+                ("population", n, each.indicator, each.areas)
+                for n, each in enumerate(one.population)
+            ),
+            *(("shocks", n, each.indicator, each.areas) for n, each in enumerate(one.shocks)),
+        ]
+        for field, index, name, areas in acting:
+            where: Location = (field, index)
+            self._named(at, (*where, "indicator"), name, self.all.indicators, "indicator")
+            self._areas_of_today(at, (*where, "areas"), areas)
+        for index, refutation in enumerate(one.refuted_by):
+            where = ("refuted_by", index)
+            known = self.all.indicators
+            self._named(at, (*where, "indicator"), refutation.indicator, known, "indicator")
+            self._areas_of_today(at, (*where, "area"), [refutation.area])
+            self._group(at, (*where, "group"), refutation.group)
+        if one.programme is None:
+            return
+        if self._named(at, ("programme",), one.programme, self.all.programmes, "programme"):
+            self._doses(one, self.all.programmes[one.programme].areas)
+            self._lags(one)
+
+    def _doses(self, one: Scenario, areas: Collection[str]) -> None:
+        """A dose is where the programme is, and none is counted twice."""
+        at = ("scenarios", one.id)
+        today = {} if one.dose is None else one.dose.today
+        self._areas_of_today(at, ("dose", "today"), today)
+        for area in areas:
+            if area not in today:
+                found = f"programme {one.programme!r} is in {area!r}, which has no dose here"
+                self.report(*at, ("dose", "today"), found)
+        for area in today:
+            if areas and area not in areas:
+                found = f"found {area!r}, where programme {one.programme!r} is not"
+                self.report(*at, ("dose", "today", area), found)
+        every = self.all.register.areas
+        parents = dict(every.select("area_id", "parent_id").iter_rows())
+        for index, alternative in enumerate(one.alternatives):
+            where: Location = ("alternatives", index, "dose")
+            self._areas_of_today(at, where, alternative.dose)
+            named = {**today, **alternative.dose}
+            for area in named:
+                above = parents.get(area)
+                while above is not None:
+                    if above in named:
+                        found = f"{area!r} lies in {above!r}; a dose of both counts twice"
+                        self.report(*at, where, found)
+                    above = parents.get(above)
+
+    def _lags(self, one: Scenario) -> None:
+        """An outcome does not show sooner than the indicator or the programme says."""
+        at = ("scenarios", one.id)
+        programme = self.all.programmes[one.programme or ""]
+        for index, effect in enumerate(one.effects):
+            if effect.role != "outcome" or effect.indicator not in self.all.indicators:
+                continue
+            indicator = self.all.indicators[effect.indicator]
+            for name, years in (
+                (f"indicator {indicator.id!r}", indicator.lag_years),
+                (f"programme {programme.id!r}", programme.logic.lag_years),
+            ):
+                if years is not None and effect.lag_months.high < 12 * years:
+                    self.report(
+                        *at,
+                        ("effects", index, "lag_months"),
+                        f"found at most {effect.lag_months.high:g} months, but {name} says an "
+                        f"effect shows after {years:g} years; make one of them right",
+                    )
 
     def _corrections(self) -> None:
         for correction in self.all.corrections:

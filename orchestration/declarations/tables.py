@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from orchestration.declarations import offers
+from orchestration.declarations import assumptions, offers
 from orchestration.declarations.codes import CodeEntry
 from orchestration.declarations.common import Text
 from orchestration.declarations.corrections import Correction, systems_of
@@ -145,6 +145,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         as_of=_DATE,
     ),
     **offers.SCHEMAS,
+    **assumptions.SCHEMAS,
 }
 
 
@@ -282,6 +283,7 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
         "conflict_side": _conflict_sides(declarations),
         "correction": [_correction(one, declarations) for one in declarations.corrections],
         **offers.offer_rows(declarations),
+        **assumptions.scenario_rows(declarations),
     }
     rows["measure_asked"] = asked_groups(rows)
     frames = {name: pl.DataFrame(rows[name], schema=SCHEMAS[name]) for name in SCHEMAS}

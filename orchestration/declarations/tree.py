@@ -26,6 +26,7 @@ from orchestration.declarations.programmes import Programme
 from orchestration.declarations.reference_values import ReferenceValues
 from orchestration.declarations.register import AreaRegister, RegisterError, read_register
 from orchestration.declarations.releases import ReleaseProfile
+from orchestration.declarations.scenarios import Scenario
 from orchestration.declarations.services import Service
 from orchestration.declarations.sources import Measure, Source
 from orchestration.declarations.voices import Voice
@@ -84,6 +85,7 @@ class Declarations:
     places: Places = field(default_factory=Places)
     models: Mapping[str, CityModel] = field(default_factory=dict)
     reference_values: Mapping[str, ReferenceValues] = field(default_factory=dict)
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
 
     @property
     def measures(self) -> dict[str, tuple[Source, Measure]]:
@@ -109,6 +111,7 @@ KINDS: dict[str, type[Declared]] = {
     "voices": Voice,
     "facilities": FacilityList,
     "reference_values": ReferenceValues,
+    "scenarios": Scenario,
 }
 SINGLE_FILES: dict[str, type[Declared]] = {"municipality": Municipality, "marks": Marks}
 
@@ -192,6 +195,7 @@ def read_declarations(folder: Path) -> Declarations:
         "voices": reader.many("voices", Voice),
         "facilities": reader.many("facilities", FacilityList),
         "reference_values": reader.many("reference_values", ReferenceValues),
+        "scenarios": reader.many("scenarios", Scenario),
     }
     corrections = _read_corrections(reader)
     models = _read_models(reader)

@@ -177,6 +177,41 @@ def test_reach_differs_between_districts_and_loses_nobody(city: Place) -> None:
     assert places == [(True, True)]
 
 
+def test_planted_effects_get_the_right_word_and_none_is_made_up(city: Place) -> None:
+    truth = json.loads((city.folder / "truth.json").read_text(encoding="utf-8"))
+    planted = {(one["programme"], one["indicator"]): one for one in truth["planted"]
+               if one.get("programme") and one["indicator"]}  # fmt: skip
+    found = {
+        row[:2]: row[2:]
+        for row in _query(
+            city.published_warehouse,
+            "select programme_id, indicator_id, verdict, low, high, method, judged_from, reason, "
+            "reason_en from marts.effect",
+        )
+    }
+    words = {pair: row[0] for pair, row in found.items()}
+    assert words == {
+        ("radsicher", "fahrraddiebstahl_rate"): "supported",
+        ("familienlotsen", "hze_rate"): "not_distinguishable",
+        ("familienlotsen", "elternkurs_anmeldungen"): "not_distinguishable",
+        ("sprachkita", "sprachfoerderbedarf"): "too_early",
+        ("elternkurse", "elternkurs_abschlussquote"): "cannot_be_judged",
+        ("elternkurse", "elternkurs_anmeldungen"): "cannot_be_judged",
+    }
+    real = [pair for pair, one in planted.items() if one["size"]]
+    assert [pair for pair, word in words.items() if word == "supported"] == real
+    _, low, high, method, *_ = found[real[0]]
+    assert isinstance(low, float)
+    assert isinstance(high, float)
+    assert low < 100 * planted[real[0]]["realised"]["relative"] < high < 0
+    assert method == "difference_in_differences"
+    assert found["sprachkita", "sprachfoerderbedarf"][4] == date(2028, 1, 1)
+    for pair, word in words.items():
+        if word == "not_distinguishable":
+            assert "Keine Aussage ist nicht keine Wirkung" in str(found[pair][5])
+            assert "No statement is not no effect" in str(found[pair][6])
+
+
 def test_contributions_claim_no_effect_and_an_occasion_names_its_reasons(city: Place) -> None:
     told = _query(
         city.published_warehouse,
@@ -284,6 +319,16 @@ def test_explain_names_the_rows_behind_a_number(city: Place) -> None:
     assert done.returncode == 0, done.stderr
     assert "Einwohner_2020-12-31_Stand_2021-02-15.csv" in done.stdout
     assert "Formel: einwohner" in done.stdout
+
+
+def test_a_look_ahead_is_explained_down_to_its_weights(city: Place, tmp_path: Path) -> None:
+    chart = tmp_path / "outlook.svg"
+    asked = ("forecast", "explain", "einwohner", "0201", "-m", city.folder, "--chart", chart)
+    done = wirkraum(*asked, "--language", "en")
+    assert "How it is made:\n  The mean of simple methods" in done.stdout, done.stderr
+    assert "Used as well, estimated: 6" in done.stdout
+    assert f"Chart: {chart}" in done.stdout
+    assert chart.stat().st_size > 1000
 
 
 def test_the_same_input_gives_the_same_bytes_with_or_without_the_truth(

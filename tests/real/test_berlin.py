@@ -525,3 +525,45 @@ def test_the_cut_edition_has_no_classes(warehouse: Path, indicator: str) -> None
     )
     assert {name for name, _ in _computed(warehouse, indicator, 2021).values()} == {None}
     assert sum(name is not None for name in published.values()) == 95 + 441
+
+
+def test_what_is_long_enough_is_looked_ahead_at_and_the_rest_says_why(warehouse: Path) -> None:
+    rows = _rows(
+        warehouse,
+        "with ahead as (select indicator_id, grain, area_version, area_id, "
+        "bool_or(quantile is not null) as told, min(reason_en) as why from marts.forecast "
+        "where model <> 'nowcast' and scenario_id = 'trend' group by all) "
+        "select indicator_id, grain, told, why, count(value) filter "
+        "(status in ('observed', 'provisional', 'estimated')), area_version, area_id "
+        "from ahead join marts.indicator_value using (indicator_id, grain, area_version, area_id) "
+        "where group_id = 'all' group by all order by all",
+    )
+    shares: dict[object, list[bool]] = {}
+    for indicator, grain, told, reason, points, *_ in rows:
+        needed = {"month": 24, "quarter": 10, "half_year": 10, "year": 8}[str(grain)]
+        replaced = not told and str(reason).startswith("These boundaries have been replaced")
+        assert replaced or told == (int(str(points)) >= needed), (indicator, points, reason)
+        assert told or reason
+        if not replaced:
+            shares.setdefault(indicator, []).append(bool(told))
+    for indicator, each in sorted(shares.items(), key=str):
+        sys.stdout.write(f"{indicator}: {sum(each)} of {len(each)} series looked ahead at\n")
+    assert len(shares) == 8
+    parts = (
+        "select parent_id as area_id, period_start, sum(value) as parts from marts.forecast join "
+        "marts.area using (area_system, area_version, area_id) where indicator_id = 'einwohner' "
+        "and quantile = 0.5 and scenario_id = 'trend' group by all"
+    )
+    apart = _rows(
+        warehouse,
+        f"select count(*), max(abs(parts / value - 1)) < 0.005 from marts.forecast join ({parts}) "
+        "using (area_id, period_start) where indicator_id = 'einwohner' and quantile = 0.5",
+    )
+    assert apart == [(3, True)]
+    # One offence in ten has no district.
+    alone = _rows(
+        warehouse,
+        "select distinct starts_with(reason_en, 'Not the sum of its parts') from marts.forecast "
+        "where indicator_id = 'straftaten' and area_id = '0' and quantile is not null",
+    )
+    assert alone == [(True,)]

@@ -80,7 +80,7 @@ def test_people_live_on_inhabited_land_alone() -> None:
     ]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     st.lists(st.tuples(*[st.integers(-300, 1300)] * 2), min_size=1, max_size=4),
     st.tuples(*[st.integers(50, 900)] * 2),

@@ -46,7 +46,13 @@ def model_of(path: Path) -> dict[str, Any]:
 
 
 # Part of the key may be empty: a refusal has no quantile, a goal no value, a service no outcome.
-PARTLY_EMPTY_KEYS = ("contribution", "forecast", "goal_progress", "programme_reach")
+PARTLY_EMPTY_KEYS = (
+    "contribution",
+    "forecast",
+    "goal_progress",
+    "programme_reach",
+    "scenario_result",
+)
 
 
 def keys(model: dict[str, Any]) -> list[list[str]]:

@@ -19,6 +19,7 @@ def test_new_municipality_has_no_problems(tmp_path: Path) -> None:
     assert {one.formula.kind for one in declared.indicators.values()} == {"count", "share", "rate"}
     assert {one.audience for one in declared.releases.values()} == {"internal", "public"}
     assert declared.goals
+    assert declared.scenarios
 
 
 def test_every_sample_delivery_is_accepted(tmp_path: Path) -> None:

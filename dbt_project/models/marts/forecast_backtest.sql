@@ -11,6 +11,7 @@ select
     ahead,
     published,
     series,
+    origins,
     forecasts,
     smape,
     mase,

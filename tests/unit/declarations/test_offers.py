@@ -274,6 +274,16 @@ def test_a_contribution_says_all_of_it(town: Path, field: str) -> None:
             "`by` splits the count of everybody",
         ),
         (
+            "programmes",
+            PROGRAMME | {"began": {"0102": "2021-01-01"}},
+            "`began` names 0102; name areas of `areas`",
+        ),
+        (
+            "programmes",
+            PROGRAMME | {"areas": ["0101", "0102"], "strength": {"0101": 2.5}},
+            "`strength` leaves out 0102; say it for all `areas`",
+        ),
+        (
             "groups",
             GROUP | {"denominator": "bedarf"},
             "without `group`, say with `denominator_groups` whom to count",

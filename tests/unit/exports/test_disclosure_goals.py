@@ -99,7 +99,7 @@ def test_the_published_warehouse_holds_it_back(tmp_path: Any) -> None:
     assert [recovered(row) for row in rows.iter_rows(named=True)] == [[]] * rows.height
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(counts=st.lists(st.integers(0, 12), min_size=1, max_size=8), minimum=st.integers(2, 10))
 def test_no_small_count_leaves_by_way_of_a_goal(counts: list[int], minimum: int) -> None:
     values = pl.DataFrame(

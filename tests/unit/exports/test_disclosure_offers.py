@@ -203,7 +203,7 @@ def test_an_occasion_names_no_withheld_value(tmp_path: Any) -> None:
         assert free["text_de"].to_list() == ["2023: 44.0"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     reached=st.integers(0, 30),
     need=st.integers(0, 30),

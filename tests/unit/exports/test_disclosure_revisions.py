@@ -51,7 +51,7 @@ def today(revisions: pl.DataFrame, rule: Rule) -> pl.DataFrame:
 counts = st.lists(st.integers(0, 12).map(float), min_size=2, max_size=4)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     cells=st.dictionaries(st.tuples(st.sampled_from("nr"), st.sampled_from("abc")), counts),
     minimum=st.integers(2, 8),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
+import polars as pl
 import pytest
 
 from forecasting.accuracy import POOL, accuracy, naive_wins
@@ -13,6 +14,7 @@ from forecasting.gaps import filled
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 KEY = dict.fromkeys(POOL, "x")
+MODELS = ("ensemble", "seasonal_naive")
 
 
 def around(middle: float) -> list[float]:
@@ -29,10 +31,16 @@ def backtest(model: float, naive: float, origins: int = 3) -> Backtest:
     )
 
 
+def figures(back: Backtest) -> pl.DataFrame:
+    return accuracy(
+        back, LEVELS, models=MODELS, key=KEY, published="ensemble", as_of=date(2026, 1, 1)
+    )
+
+
 def test_figures_by_hand() -> None:
     back = backtest(11.5, 14.0)
     back.actual[0, 0, 1] = np.nan
-    found = accuracy(back, LEVELS, key=KEY, published="ensemble", as_of=date(2026, 1, 1))
+    found = figures(back)
     row = found.row(1, named=True)
     assert (row["model"], row["ahead"], row["published"]) == ("ensemble", 2, True)
     assert (row["series"], row["forecasts"], row["status"]) == (1, 2, "observed")
@@ -51,9 +59,7 @@ def test_naive_wins_where_it_was_closer_in_enough_origins() -> None:
 def test_a_series_without_any_change_has_no_scaled_figures() -> None:
     plain = backtest(11, 12)
     back = Backtest(plain.quantiles, plain.naive, plain.actual, np.array([np.nan]))
-    row = accuracy(back, LEVELS, key=KEY, published="ensemble", as_of=date(2026, 1, 1)).row(
-        0, named=True
-    )
+    row = figures(back).row(0, named=True)
     assert row["mase"] is None
     assert row["smape"] is not None
     assert not naive_wins(back, LEVELS)

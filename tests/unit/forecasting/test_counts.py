@@ -158,7 +158,7 @@ def test_mid_quantiles_lie_between_counts() -> None:
     assert (low, high) == (pytest.approx(1.17, abs=0.05), pytest.approx(6.24, abs=0.05))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=40))
 def test_mid_quantiles_ascend_and_stay_among_the_draws(draws: list[int]) -> None:
     found = mid_quantiles(np.array(draws, dtype=np.float64)[:, None], QUANTILES)[0]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecasting import ets
-from forecasting.ensemble import SHORTEST, forecast_panel
+from forecasting.ensemble import SHORTEST, composition, forecast_panel
 from forecasting.linear import Floats
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
@@ -97,3 +97,19 @@ def test_the_80_percent_range_holds_about_80_percent() -> None:
     found = look(list(walks[:, :24]), season_length=4, horizon=4)
     inside = (walks[:, 24:] >= found[:, :, 1]) & (walks[:, 24:] <= found[:, :, 3])
     assert 0.74 <= inside.mean() <= 0.86
+
+
+@pytest.mark.parametrize("season_length", [1, 4])
+@pytest.mark.parametrize("logs", [True, False])
+def test_what_a_forecast_is_made_of_gives_that_forecast(season_length: int, logs: bool) -> None:
+    """Bit for bit, also where there are no logs."""
+    rng = np.random.default_rng(11)
+    series = [*town(), rng.poisson(1, 30).astype(float), rng.normal(0, 3, 20)]
+    whole = forecast_panel(series, season_length=season_length, horizon=6, levels=LEVELS, logs=logs)
+    for one, expected in zip(series, whole, strict=True):
+        found = composition(one, season_length=season_length, horizon=6, levels=LEVELS, logs=logs)
+        assert (found.quantiles == expected).all()
+        assert sum(found.shares.values()) == pytest.approx(1.0)
+        assert sum(shape.share for shape in found.shapes) == pytest.approx(1.0)
+        usable = logs and bool((one > 0).all())
+        assert any(name.endswith("_logs") for name in found.shares) == usable

@@ -172,3 +172,78 @@ def test_what_is_no_count_is_refused(change: pl.Expr, words: str) -> None:
         made(states.drop("as_of"))
     with pytest.raises(ValueError, match="twice"):
         made(pl.concat([states, states.head(1)]))
+
+
+def city(seed: int = 1, *, unplaced: float = 0.0) -> tuple[pl.DataFrame, dict[str, list[str]]]:
+    """Three districts in two city areas, whose late reports come together, and their sums."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for ago in range(60):
+        end = LAST - timedelta(days=7 * ago)
+        late = rng.uniform(0.1, 0.5)
+        for name, mean in (("a", 20), ("b", 30), ("c", 100)):
+            count = rng.poisson(mean)
+            first = count - rng.binomial(count, late)
+            rows += [
+                (name, end, float(first), end + timedelta(days=3)),
+                (name, end, float(count), end + timedelta(days=10)),
+            ]
+    schema = ["series", "period_end", "value", "as_of"]
+    districts = pl.DataFrame(rows, schema=schema, orient="row")
+    north = districts.filter(pl.col("series") != "c").with_columns(series=pl.lit("north"))
+    whole = districts.with_columns(series=pl.lit("city"), value=pl.col("value") * (1 + unplaced))
+    sums = pl.concat([north, whole]).group_by("series", "period_end", "as_of").sum()
+    above = {"a": ["north", "city"], "b": ["north", "city"], "c": ["city"], "north": ["city"]}
+    return pl.concat([districts, sums.select(schema)]), above
+
+
+def means(states: pl.DataFrame, above: dict[str, list[str]] | None) -> dict[str, float]:
+    """The expected count of the latest week, by many quantiles: those of parts may be added up."""
+    at = [(place + 0.5) / 200 for place in range(200)]
+    found = nowcast(
+        states,
+        known_on=LAST + timedelta(days=3),
+        settled_after=7,
+        quantiles=at,
+        above=above,
+        name="i",
+    )
+    latest = found.filter(period_end=LAST)
+    return dict(latest.group_by("series").agg(pl.col("value").mean()).iter_rows())
+
+
+def test_districts_come_to_what_is_said_of_the_city() -> None:
+    states, above = city()
+    alone, fitted = means(states, None), means(states, above)
+    assert fitted["north"] == pytest.approx(fitted["a"] + fitted["b"], rel=1e-3)
+    assert fitted["city"] == pytest.approx(fitted["north"] + fitted["c"], rel=1e-3)
+    assert alone["city"] != pytest.approx(alone["north"] + alone["c"], rel=1e-3)
+    assert fitted["city"] == pytest.approx(alone["city"], rel=0.1)
+
+
+def test_what_lies_in_no_district_grows_with_them() -> None:
+    states, above = city(unplaced=0.05)
+    fitted = means(states, above)
+    assert fitted["city"] == pytest.approx(1.05 * (fitted["north"] + fitted["c"]), rel=3e-3)
+
+
+def test_a_sum_of_which_parts_are_unknown_stands_on_its_own() -> None:
+    states, above = city(unplaced=0.3)
+    alone, fitted = means(states, None), means(states, above)
+    assert fitted["city"] == alone["city"]
+    assert fitted["c"] == alone["c"]
+    assert fitted["north"] == pytest.approx(fitted["a"] + fitted["b"], rel=1e-3)
+
+
+def test_sums_are_as_sure_as_what_their_parts_share() -> None:
+    """Late reports come together here, so the range of the city is no narrower than it was."""
+    states, above = city()
+    ranges = [
+        nowcast(states, known_on=LAST + timedelta(days=3), settled_after=7, above=one, name="i")
+        .filter(period_end=LAST, series="city")["value"]
+        .to_list()
+        for one in (None, above)
+    ]
+    widths = [one[3] - one[1] for one in ranges]
+    assert 0.7 < widths[1] / widths[0] < 1.3
+    assert min(ranges[1]) >= states.filter(period_end=LAST, series="city")["value"].min()

@@ -7,7 +7,7 @@ import numpy as np
 from forecasting.ensemble import expected_panel, forecast_panel
 from forecasting.ets import one_step_errors
 from forecasting.linear import Floats
-from forecasting.reconcile import reconciled
+from forecasting.reconcile import corrections, reconciled
 
 SUMS = np.array([[1.0, 1.0, 1.0], *np.eye(3).tolist()])
 
@@ -51,3 +51,24 @@ def test_errors_of_one_step_are_as_large_as_the_shocks() -> None:
     assert found.shape == walks.shape
     assert 1.7 < found.std() < 2.2
     assert abs(np.corrcoef(found[:, 1:].ravel(), found[:, :-1].ravel())[0, 1]) < 0.1
+
+
+def test_corrections_path_by_path_are_those_of_the_library() -> None:
+    series = hierarchy()
+    errors = one_step_errors(series, season_length=4)
+    expected = expected_panel(list(series), season_length=4, horizon=3)
+    gain = corrections(errors, SUMS[:1], np.zeros(3, dtype=bool))
+    parts = expected[1:] - gain @ (expected[:1] - SUMS[:1] @ expected[1:])
+    assert np.allclose(parts, reconciled(expected, errors, SUMS)[1:], rtol=1e-6)
+
+
+def test_parts_that_are_fixed_leave_it_to_the_others() -> None:
+    errors = one_step_errors(hierarchy(), season_length=4)
+    gain = corrections(errors, SUMS[:1], np.array([True, False, False]))
+    assert gain[0, 0] == 0
+    assert (gain[1:, 0] != 0).all()
+    assert not corrections(errors, SUMS[:1], np.ones(3, dtype=bool)).any()
+
+
+def test_a_sum_that_never_moved_does_not_stop_anything() -> None:
+    assert np.isfinite(corrections(np.zeros((4, 20)), SUMS[:1], np.zeros(3, dtype=bool))).all()

@@ -65,7 +65,7 @@ def expected(files: dict[tuple[date, str], Table], day: date) -> Table:
     return found
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(files=snapshots, data=st.data())
 def test_any_order_gives_the_same_lake_and_the_same_knowledge(
     files: dict[tuple[date, str], Table], data: st.DataObject

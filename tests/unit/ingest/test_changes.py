@@ -61,7 +61,7 @@ def last(*history: Delivered) -> dict[str, Change]:
     return {one.kind: one for one in told_apart(history)[-1]}
 
 
-quick = settings(max_examples=25, deadline=None)
+quick = settings(max_examples=25)
 YEARS = range(2018, 2022)
 AREAS = [f"{number:02}" for number in range(6)]
 numbers = st.integers(0, 50).map(float)

@@ -269,7 +269,7 @@ def open_town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     return settle(folder, measures=[measure], refuse_above=1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rows=table, cells=st.lists(numbers, min_size=3, max_size=3))
 @example(rows=[['"']], cells=["0", "0", "0"])
 def test_no_row_is_lost_and_no_number_changes(

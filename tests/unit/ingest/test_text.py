@@ -59,7 +59,7 @@ def _pieces(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_pieces")
 @pytest.mark.parametrize("wanted", [COLUMNS, ["Fälle", "Jahr"], []])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=files())
 @example(data=f"{HEADER}\n1;2;3\n1;2\n1;2;3;4\n\n;;\n1;2;3;;\n".encode())
 @example(data=f"{HEADER}\r\n\r\n1;2;3".encode())

@@ -114,7 +114,7 @@ def test_everything_written_anew_is_read_alike(muster: Path, tmp_path: Path) -> 
     after = read_declarations(muster)
     for name in ("municipality", "area_systems", "codes", "groups", "sources", "indicators",
                  "goals", "services", "programmes", "marks", "releases", "voices",
-                 "dialogues", "conflicts"):  # fmt: skip
+                 "dialogues", "conflicts", "scenarios"):  # fmt: skip
         assert getattr(after, name) == getattr(before, name), name
 
 

@@ -1,0 +1,30 @@
+{{ config(tags=['outlook']) }}
+
+select
+    programme_id,
+    indicator_id,
+    group_id,
+    area_system,
+    area_version,
+    level,
+    grain,
+    method,
+    lag,
+    since,
+    until,
+    areas_with,
+    areas_without,
+    estimate,
+    low,
+    high,
+    unit,
+    smallest_effect,
+    placebo_p,
+    q_value,
+    verdict,
+    judged_from,
+    status,
+    reason,
+    reason_en,
+    as_of
+from {{ source('computed', 'effect') }}

@@ -1,0 +1,30 @@
+{{ config(tags=['outlook']) }}
+
+select
+    run_id,
+    scenario_id,
+    alternative_id,
+    indicator_id,
+    area_system,
+    area_version,
+    area_id,
+    period_start,
+    grain,
+    group_id,
+    parts,
+    model,
+    goal_id,
+    target,
+    target_date,
+    direction,
+    value,
+    chance_de,
+    chance_en,
+    held_of_ten,
+    held_de,
+    held_en,
+    status,
+    reason,
+    reason_en,
+    as_of
+from {{ source('computed', 'scenario_chance') }}

@@ -1,0 +1,25 @@
+{{ config(tags=['outlook']) }}
+
+select
+    run_id,
+    scenario_id,
+    alternative_id,
+    indicator_id,
+    area_system,
+    area_version,
+    area_id,
+    period_start,
+    grain,
+    group_id,
+    parts,
+    model,
+    quantile,
+    value,
+    value_percent,
+    draws,
+    seed,
+    status,
+    reason,
+    reason_en,
+    as_of
+from {{ source('computed', 'scenario_difference') }}

@@ -1,0 +1,1 @@
+"""Look back: what may have worked, said no stronger than it is."""

@@ -1,0 +1,1 @@
+"""Says in words and as a picture what a look ahead stands on."""
