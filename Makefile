@@ -57,7 +57,7 @@ site:  ## (not there yet) build the site that shows a release
 	@echo "make site: not there yet. It will build the site that shows the latest release of Musterstadt." >&2; exit 1
 
 bench: $(STAMP)  ## compare speed and errors with peers; each prints a table and a verdict
-	@for name in accuracy checks counts crosswalk forecast ingest nowcast warehouse; do $(BIN)/python -m bench.$$name $(BENCH_ARGS); done
+	@for name in accuracy checks counts crosswalk effects forecast ingest nowcast warehouse; do $(BIN)/python -m bench.$$name $(BENCH_ARGS); done
 
 fuzz: $(STAMP)  ## feed 5,000 broken deliveries and count what came of them (FUZZ_ARGS="--count 300")
 	@$(BIN)/python -m fuzz.ingest $(FUZZ_ARGS)

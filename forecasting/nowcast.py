@@ -20,10 +20,9 @@ or doubling any of them moved the score there by up to about three percent.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from statistics import NormalDist
 from typing import Any, Final
 
 import numpy as np
@@ -31,6 +30,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecasting import refusal
+from forecasting.nowcast_sums import FINE, added_up
 from forecasting.refusal import Refusal
 from forecasting.scores import QUANTILES
 
@@ -48,11 +48,6 @@ RESULT_COLUMNS: Final = {
     "reason_en": pl.String(),
 }
 
-_CELL: Final = [
-    *("indicator_id", "area_system", "area_version", "area_id", "period_start", "grain"),
-    "group_id",
-]
-
 MINIMUM_PERIODS: Final = 8
 HALF_LIFE_PERIODS: Final = 60.0
 SIZE_BANDWIDTH: Final = 1.0
@@ -68,6 +63,8 @@ def nowcast(
     known_on: date,
     settled_after: int,
     quantiles: Sequence[float] = QUANTILES,
+    above: Mapping[str, Sequence[str]] | None = None,
+    name: str = "",
 ) -> pl.DataFrame:
     """Look at every period that ended less than `settled_after` days ago.
 
@@ -79,6 +76,9 @@ def nowcast(
         known_on: day of the latest delivery.
         settled_after: days after the end of a period from which its count is taken as complete.
         quantiles: ascending, between 0 and 1.
+        above: the series each one is a part of, the nearest first; these are made to add up
+            (`forecasting.nowcast_sums`). Without it every series stands on its own.
+        name: of what is counted; the seed of draws where there are sums.
 
     Returns:
         `series, period_end, known, quantile, value, reason, reason_en`, one row per series, period
@@ -104,77 +104,12 @@ def nowcast(
     for (end,), now in growing.group_by("period_end", maintain_order=True):
         assert isinstance(end, date)
         past = _corrections(known, settled, (known_on - end).days, end)
-        rows.extend(_one_period(now, past, (known_on - end).days, quantiles))
+        lag = (known_on - end).days
+        rows.extend(_one_period(now, past, lag, quantiles, above, f"{name}|{end}"))
     schema = pl.Schema({"series": states.schema["series"]} | RESULT_COLUMNS)
     return pl.DataFrame(rows, schema=schema).sort(
         "series", "period_end", "quantile", nulls_last=True, maintain_order=True
     )
-
-
-def completed(values: pl.DataFrame, nowcasts: pl.DataFrame) -> pl.DataFrame:
-    """Put nowcasts in the place of values that are still growing, for looking ahead from them.
-
-    Args:
-        values: the columns of `indicator_value`; kinds are count and rate where there are nowcasts.
-            Without `denominator` all are counts.
-        nowcasts: rows of `forecast`, those of other models and refusals are left out.
-
-    Returns:
-        `values` with the median, rounded to whole cases, as `value` and `numerator` where there is
-        one; and `nowcast_low` and `nowcast_high`, the ends of the 80 % range in the unit of the
-        indicator, null elsewhere. Rows and order stay.
-    """
-    if "denominator" not in values.columns:
-        values = values.with_columns(denominator=pl.lit(None, pl.Float64))
-    told = nowcasts.filter(pl.col("model") == MODEL_NAME, pl.col("value").is_not_null())
-    wide = told.group_by(_CELL).agg(
-        pl.col("value").filter(pl.col("quantile") == level).first().alias(name)
-        for level, name in ((0.1, "nowcast_low"), (0.5, "median"), (0.9, "nowcast_high"))
-    )
-    # What one case comes to is told by rows that have some; a count is its own numerator.
-    people = pl.coalesce("denominator", pl.lit(1.0))
-    cases = pl.coalesce("numerator", "value")
-    one_case = (pl.col("value") * people / cases).filter(cases > 0).median()
-    each = one_case.over("indicator_id") / people
-    whole = (pl.col("median") / each).round()
-    known = pl.col("median").is_not_null() & each.is_finite()
-    return (
-        values.join(wide, on=_CELL, how="left", maintain_order="left")
-        .with_columns(
-            numerator=pl.when(known & pl.col("numerator").is_not_null())
-            .then(whole)
-            .otherwise("numerator"),
-            value=pl.when(known).then(whole * each).otherwise("value"),
-            nowcast_low=pl.when(known).then("nowcast_low"),
-            nowcast_high=pl.when(known).then("nowcast_high"),
-        )
-        .drop("median")
-    )
-
-
-def carried(quantiles: Floats, levels: tuple[float, ...], low: Floats, high: Floats) -> Floats:
-    """Widen forecasts by what is open about the values they start from.
-
-    What a forecast misses and what the nowcast before it misses are taken to be independent, so
-    distances from the median add up as roots of squares. Late reports of all periods are taken to
-    be few, or many, together.
-
-    Args:
-        quantiles: (series, horizon, quantiles); forecasts from the medians of nowcasts.
-        levels: of the quantiles, symmetric about the median.
-        low: (series, horizon); medians had nowcasts come out at 10 %.
-        high: had they come out at 90 %.
-    """
-    middle = len(levels) // 2
-    median = quantiles[..., middle : middle + 1]
-    ends = np.stack([low, high], axis=-1)
-    down = np.maximum(median - ends.min(axis=-1, keepdims=True), 0.0)
-    up = np.maximum(ends.max(axis=-1, keepdims=True) - median, 0.0)
-    normal = NormalDist()
-    reach = np.array([normal.inv_cdf(level) / normal.inv_cdf(0.9) for level in levels])
-    moved = np.where(reach < 0, down, up) * reach
-    away = quantiles - median
-    return np.asarray(median + np.sign(away) * np.hypot(away, moved))
 
 
 def _check(states: pl.DataFrame) -> None:
@@ -221,10 +156,18 @@ def _nearest(days: list[date], day: date, within: int) -> date:
 
 
 def _one_period(
-    now: pl.DataFrame, past: pl.DataFrame, lag: int, quantiles: Sequence[float]
+    now: pl.DataFrame,
+    past: pl.DataFrame,
+    lag: int,
+    quantiles: Sequence[float],
+    above: Mapping[str, Sequence[str]] | None,
+    name: str,
 ) -> Iterator[dict[str, Any]]:
     try:
-        values = _predict(now, past, lag, quantiles)
+        if above:
+            values = _added_up(now, past, lag, quantiles, above, name)
+        else:
+            values = _predict(now, past, lag, quantiles)
     except Refusal as why:
         for series, end, count in now.select("series", "period_end", "value").iter_rows():
             yield {
@@ -256,14 +199,9 @@ def _predict(
     periods = past["period_end"].n_unique()
     if periods < MINIMUM_PERIODS:
         raise refusal.triangle_too_short(periods, MINIMUM_PERIODS, lag)
-    first = past["first"].to_numpy().astype(np.float64)
-    correction = past["value"].to_numpy() - first
+    size, correction, growth, recent = _growth(past)
     if not correction.any():
         return None
-    size = first + HALF_A_CASE
-    recent = 0.5 ** (past["periods_ago"].to_numpy() / HALF_LIFE_PERIODS)
-    # The median and not the sum of corrections: one holiday week does not decide for all others.
-    growth = _quantiles(correction / size, recent * np.sqrt(size), [0.5])[0]
     deviation = (correction - growth * size) / np.sqrt(size)
     spread = _spread(past["series"], np.abs(deviation), recent)
     standard = deviation / past["series"].replace_strict(spread, return_dtype=pl.Float64).to_numpy()
@@ -281,6 +219,46 @@ def _predict(
         width = np.sqrt(own) * spread.get(series, 1.0)
         found[place] = count + growth * own + width * drawn
     return np.maximum(found, 0.0)
+
+
+def _growth(past: pl.DataFrame) -> tuple[Floats, Floats, float, Floats]:
+    """Sizes, corrections, their median in units of size, and how much each weighs by its age."""
+    first = past["first"].to_numpy().astype(np.float64)
+    correction = past["value"].to_numpy() - first
+    size = first + HALF_A_CASE
+    recent = 0.5 ** (past["periods_ago"].to_numpy() / HALF_LIFE_PERIODS)
+    # The median and not the sum of corrections: one holiday week does not decide for all others.
+    growth = float(_quantiles(correction / size, recent * np.sqrt(size), [0.5])[0])
+    return size, correction, growth, recent
+
+
+def _added_up(
+    now: pl.DataFrame,
+    past: pl.DataFrame,
+    lag: int,
+    quantiles: Sequence[float],
+    above: Mapping[str, Sequence[str]],
+    name: str,
+) -> Floats | None:
+    """As `_predict`, with series that are sums of others made so."""
+    own, fine = (_predict(now, past, lag, at) for at in (quantiles, (0.0, *FINE)))
+    if own is None or fine is None:
+        return None
+    size, correction, growth, _ = _growth(past)
+    missed = past.select("series", "period_end", missed=correction - growth * size)
+    wide = missed.pivot("period_end", index="series", values="missed")
+    # Where nothing was seen, nothing was missed.
+    beside = now.select("series").join(wide, on="series", how="left", maintain_order="left")
+    return added_up(
+        now["series"].to_list(),
+        above,
+        known=now["value"].to_numpy().astype(np.float64),
+        own=own,
+        fine=fine,
+        missed=beside.drop("series").fill_null(0.0).to_numpy().astype(np.float64),
+        levels=quantiles,
+        seed=name,
+    )
 
 
 def _spread(series: pl.Series, deviation: Floats, weight: Floats) -> dict[Any, float]:

@@ -81,7 +81,7 @@ def outlook(
         values: the columns of `indicator_value` plus `level`, unfiltered; one row per key and
             period. Without `denominator`, rates of few cases are taken to have a steady one. With
             `nowcast_low` and `nowcast_high`, values where these are known are still growing, and
-            ranges are widened by what that leaves open (`forecasting.nowcast.carried`).
+            ranges are widened by what that leaves open (`forecasting.growing`).
         specs: `indicator_id`, `grain`, `levels` (list of text), `horizon` (periods), `kind` (count,
             share, rate, ratio, reported); where something else is counted from a day on, also
             `breaks` (list of days).

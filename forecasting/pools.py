@@ -14,9 +14,9 @@ from forecasting.accuracy import BACKTEST_SCHEMA, POOL, accuracy, naive_wins
 from forecasting.backtest import Backtest, look_back
 from forecasting.calibrate import cross_stretched, factors, stretched
 from forecasting.ets import EXPLOSIVE_FACTOR
+from forecasting.growing import carried
 from forecasting.linear import Floats
 from forecasting.naive import naive_panel
-from forecasting.nowcast import carried
 from forecasting.paths import PERSISTENCE, persistence
 from forecasting.refusal import Refusal
 from forecasting.scores import QUANTILES, naive_error

@@ -69,32 +69,30 @@ def to_keep(published: pl.DataFrame, values: pl.DataFrame, kept: pl.DataFrame) -
     """What was published and is not kept yet, one row per forecast, in KEPT_SCHEMA, sorted.
 
     Refusals and withheld forecasts are left out. A forecast that later runs repeat is kept once,
-    with the day on which it was made first. `ahead` counts periods after the last known value; a
-    nowcast has as many below 0 as its period lies before the one it was made in. `simple` is what
+    with the day on which it was made first. `ahead` counts periods after the last known value, of
+    scenarios too, which begin with the look ahead they move or later; a nowcast has as many below 0
+    as its period lies before the one it was made in. `simple` is what
     one would have said without a model: the value of the last season, or for a nowcast the value
     so far; it is empty where readers saw none.
 
     Args:
-        published: the columns of `forecast`.
-        values: SERIES, `period_start` and `value` as published beside them.
+        published: `run_id`, FORECAST, RANGES and `as_of`, one row per forecast; ranges are empty
+            where it is withheld.
+        values: SERIES, `period_start` and `value` as published beside them, at least of the last
+            year.
         kept: all that was kept before, in KEPT_SCHEMA; more columns do no harm.
     """
-    line = [name for name in FORECAST if name != "period_start"]
     months = pl.col("grain").replace_strict(MONTHS_PER_PERIOD, return_dtype=pl.Int64)
     behind = _month("period_start") // months - _month("as_of") // months
     nowcast = pl.col("model") == NOWCAST
     seasons = (pl.col("ahead") * months + 11) // 12
     forecasts = (
-        published.filter(pl.col("quantile").is_not_null())
-        .with_columns(
+        published.with_columns(
             ahead=pl.when(nowcast)
             .then(behind)
-            .otherwise(pl.col("period_start").rank("dense").over("run_id", *line).cast(pl.Int64))
-        )
-        .group_by("run_id", *FORECAST, "ahead", "as_of")
-        .agg(
-            pl.col("value").filter(pl.col("quantile") == level).first().alias(name)
-            for level, name in zip(QUANTILES, RANGES, strict=True)
+            .otherwise(
+                pl.col("period_start").rank("dense").over("run_id", *SERIES, nowcast).cast(pl.Int64)
+            )
         )
         .drop_nulls(RANGES)
         .with_columns(

@@ -3,8 +3,9 @@
 The baseline is the published look ahead and nothing else: draws are made from its quantiles, which
 are joined by straight lines on the scale of normal scores, with normal tails beyond the outermost,
 so that the ranges of the baseline are the published ones. How the periods of one series hang
-together is not published; a persistent Gaussian copula is set for it, which changes no range of
-a single period and no chance at one date.
+together is not published; a Gaussian copula is set for it, which changes no range of a single
+period and no chance at one date. What counting alone explains, the variance of a Poisson count, is
+new in every period; all else persists.
 
 An alternative moves these same draws: one draw of an effect holds for all areas and periods, and
 one draw of the future is the same with and without it (common random numbers). Where nothing is
@@ -176,7 +177,7 @@ def futures(
     rows: tuple[list[dict[str, Any]], ...] = ([], [], [])
     by_alternative = _by(influences.sort(*influences.columns), SCENARIO_KEY)
     aims = _by(goals, SERIES_KEY)
-    drawn = _Drawn(seed, draws)
+    drawn = Drawn(seed, draws)
     for one in series.sort(SCENARIO_KEY).iter_rows(named=True):
         key = tuple(one[name] for name in SERIES_KEY)
         published = ahead.get(key)
@@ -184,7 +185,7 @@ def futures(
         if published is None:
             continue
         base["as_of"], base["model"] = published.as_of, published.model
-        paths = drawn.baseline(key, published)
+        paths = drawn.baseline(key, published, one["cases"])
         acting = by_alternative.get((one["scenario_id"], one["alternative_id"], *key), [])
         refused = one["reason"] is not None
         moved = paths if refused else _moved(paths, published, one, acting, drawn)
@@ -228,6 +229,17 @@ class Published:
     as_of: date
     reason: str | None
     reason_en: str | None
+
+    def counting(self, cases: float | None) -> Floats:
+        """The share of each period's variance that counting explains, by a Poisson count's."""
+        if cases is None:
+            return np.zeros(len(self.periods))
+        low, mid, high = (
+            self.quantiles[:, QUANTILES.index(one)] * cases for one in (0.1, 0.5, 0.9)
+        )
+        deviation = (high - low) / (2 * _NORMAL.inv_cdf(0.9))
+        share = np.maximum(mid, 0.0) / np.maximum(deviation, 1e-9) ** 2
+        return np.asarray(np.clip(share, 0.0, 1.0), dtype=np.float64)
 
     @property
     def floor(self) -> float:
@@ -314,14 +326,19 @@ def normal_scores(draws: int) -> Floats:
     return np.array([_NORMAL.inv_cdf((rank + 0.5) / draws) for rank in range(draws)])
 
 
-def persistent_scores(rng: Generator, draws: int, periods: int, even: Floats) -> Floats:
-    """Normal scores (draws, periods), each like the one before; every period has all of `even`."""
-    steps = rng.standard_normal((draws, periods))
+def persistent_scores(rng: Generator, even: Floats, own: Floats) -> Floats:
+    """Normal scores (draws, periods), each like the one before; every period has all of `even`.
+
+    `own` is the share of each period's variance that is new in it, from 0 to 1.
+    """
+    draws, periods = even.size, own.size
+    steps, noise = rng.standard_normal((draws, periods)), rng.standard_normal((draws, periods))
     scores = np.empty_like(steps)
     scores[:, 0] = steps[:, 0]
     fresh = float(np.sqrt(1 - PERSISTENCE**2))
     for ahead in range(1, periods):
         scores[:, ahead] = PERSISTENCE * scores[:, ahead - 1] + fresh * steps[:, ahead]
+    scores = np.sqrt(1 - own) * scores + np.sqrt(own) * noise
     ranks = scores.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
     return even[ranks]
 
@@ -344,7 +361,7 @@ def spread_draws(scores: Floats, low: float, mid: float, high: float, holds: flo
     return np.asarray(mid + np.where(scores < 0, mid - low, high - mid) * scores / edge)
 
 
-class _Drawn:
+class Drawn:
     """Everything that is drawn once and used by all who name it."""
 
     def __init__(self, seed: int, draws: int) -> None:
@@ -352,11 +369,13 @@ class _Drawn:
         self.even = normal_scores(draws)
         self._kept: dict[tuple[Any, ...], Floats] = {}
 
-    def baseline(self, key: tuple[Any, ...], published: Published) -> Floats:
-        """Paths (draws, periods) of the look ahead of a series."""
+    def baseline(
+        self, key: tuple[Any, ...], published: Published, cases: float | None = None
+    ) -> Floats:
+        """Paths (draws, periods) of the look ahead of a series; `cases` as in `futures`."""
         if ("baseline", *key) not in self._kept:
             rng = generator(self.seed, "series", *map(str, key))
-            scores = persistent_scores(rng, self.draws, len(published.periods), self.even)
+            scores = persistent_scores(rng, self.even, published.counting(cases))
             self._kept["scores", *key] = scores
             values = from_quantiles(scores, published.quantiles)
             self._kept["baseline", *key] = np.maximum(values, published.floor)
@@ -404,7 +423,7 @@ def _months_of(published: Published, *, is_stock: bool) -> list[Floats]:
     return [_month(day) + np.arange(length, dtype=np.float64) + 0.5 for day in published.periods]
 
 
-def response(row: Mapping[str, Any], moments: list[Floats], drawn: _Drawn) -> Floats:
+def response(row: Mapping[str, Any], moments: list[Floats], drawn: Drawn) -> Floats:
     """How much of an influence is there in each draw and period: (draws, periods)."""
     since = _month(row["since"])
     step = float(row["after"] - row["before"])
@@ -434,7 +453,7 @@ def _moved(
     published: Published,
     one: Mapping[str, Any],
     acting: list[dict[str, Any]],
-    drawn: _Drawn,
+    drawn: Drawn,
 ) -> Floats:
     """The paths of a series under an alternative; the very same where nothing acts on it."""
     if not acting:
@@ -538,7 +557,7 @@ def _result_rows(
 
 
 def _difference_rows(
-    base: Mapping[str, Any], published: Published, paths: Floats, moved: Floats, drawn: _Drawn
+    base: Mapping[str, Any], published: Published, paths: Floats, moved: Floats, drawn: Drawn
 ) -> Iterator[dict[str, Any]]:
     apart = _quantiles(moved - paths)
     for ahead, period in enumerate(published.periods):

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from forecasting.backtest import Backtest, cuts
 from forecasting.counts import DRAWS, MINIMUM_PERIODS, forecast_counts, mid_quantiles
 from forecasting.gaps import filled
+from forecasting.growing import carried
 from forecasting.linear import Floats
 from forecasting.naive import naive_panel
-from forecasting.nowcast import carried
 from forecasting.paths import generator
 from forecasting.refusal import Refusal
 from forecasting.scores import naive_error

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from orchestration.computed import COMPUTED
 from orchestration.declarations.tree import Declarations, read_declarations
 from orchestration.ingest import lake
 from orchestration.ingest.deliver import Intake
@@ -14,12 +15,7 @@ from orchestration.place import Place
 from orchestration.warehouse import project_fingerprint
 
 # What dbt reads that is not an input of a run but comes of it.
-_LATER = (
-    *("release", "forecast", "forecast_backtest", "forecast_score", "effect"),
-    *("mark", "goal_question", "occasion"),
-    *("scenario_alternative", "scenario_result", "scenario_difference", "scenario_chance"),
-    *("scenario_refutation", "scenario_gap"),
-)
+_LATER = ("release", *COMPUTED)
 
 
 def _silent(_step: str) -> None:

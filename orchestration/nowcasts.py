@@ -38,6 +38,14 @@ _STATES = """
     )
     order by all
 """
+_PARENTS = """
+    select
+        concat_ws('|', area_system, area_id),
+        area_system || '|' || parent_id
+    from marts.area
+    qualify area_version = max(area_version) over (partition by area_system, area_id)
+    order by all
+"""
 _VALUES = """
     select area_system, area_version, area_id, period_start, numerator, denominator
     from marts.indicator_value
@@ -77,7 +85,13 @@ def _of_indicator(
     named = {"indicator": indicator.id, "grain": rule.grain}
     states = connection.execute(_STATES, named | {"levels": rule.levels}).pl()
     values = connection.execute(_VALUES, named).pl()
-    found = nowcast(states, known_on=known_on, settled_after=rule.settled_after_days)
+    found = nowcast(
+        states,
+        known_on=known_on,
+        settled_after=rule.settled_after_days,
+        above=areas_above(connection),
+        name=indicator.id,
+    )
     cells = states.select("series", "period_end", *_CELL).unique()
     refused = pl.col("quantile").is_null()
     # A rate is that of the count which is to come, for the same people.
@@ -104,6 +118,19 @@ def _of_indicator(
         .select(FORECAST_SCHEMA.names())
         .cast(FORECAST_SCHEMA)
     )
+
+
+def areas_above(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """The areas each area lies in, the nearest first, as series are named; by newest borders."""
+    rows = connection.execute(_PARENTS).fetchall()
+    parents = dict(rows)
+    found = {}
+    for name in parents:
+        over = [name]
+        while (parent := parents.get(over[-1])) is not None:
+            over.append(parent)
+        found[name] = over[1:]
+    return found
 
 
 def latest_delivery(city: City, indicator: Indicator) -> date | None:

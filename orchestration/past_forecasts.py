@@ -94,7 +94,8 @@ def past_forecasts(place: Place, indicator: str | None, language: str) -> str:
 def _fared(connection: duckdb.DuckDBPyConnection, indicator: str, language: str) -> list[str]:
     say: dict[str, Any] = _WORDS[language]
     rows = connection.execute(
-        "select level, grain, kind, acted_on, status = 'missing', ahead, scored, "
+        "select level || if(scenario_id = 'trend', '', ', ' || scenario_id), grain, kind, "
+        "acted_on, status = 'missing', ahead, scored, "
         f"text_{language} from marts.forecast_record where indicator_id = ? "
         "order by area_system, level, grain, scenario_id, kind, acted_on, 5, abs(ahead)",
         [indicator],

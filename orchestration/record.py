@@ -14,7 +14,17 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from forecasting.record import CELL, KEPT_SCHEMA, SCORE_SCHEMA, SERIES, score, to_keep
+from forecasting.record import (
+    CELL,
+    FORECAST,
+    KEPT_SCHEMA,
+    RANGES,
+    SCORE_SCHEMA,
+    SERIES,
+    score,
+    to_keep,
+)
+from forecasting.scores import QUANTILES
 from orchestration.city import City
 from orchestration.declarations.offers import offered
 from orchestration.declarations.tree import Declarations
@@ -30,11 +40,25 @@ _TRUTH = """
     where value.status = 'observed' and value.value is not null
     order by all
 """
-_BESIDE = """
-    select {series}, period_start, value
+# The baseline of a scenario is the forecast itself.
+_SAID = {
+    "forecast": "marts.forecast",
+    "scenario_result": "(select * replace (scenario_id || '/' || alternative_id as scenario_id) "
+    "from marts.scenario_result where alternative_id != 'baseline')",
+}
+_RANGES = ", ".join(
+    f"max(value) filter (quantile = {level}) as {name}"
+    for level, name in zip(QUANTILES, RANGES, strict=True)
+)
+# Nothing older than the year before is what would have been said without a model.
+_BESIDE = f"""
+    select {", ".join(SERIES)}, period_start, value
     from marts.indicator_value
-    semi join (select distinct {series} from marts.forecast) using ({series})
-    where value is not null
+    semi join (select distinct {", ".join(SERIES)} from marts.forecast)
+        using ({", ".join(SERIES)})
+    where
+        value is not null
+        and period_start >= (select min(period_start) - interval 13 month from marts.forecast)
 """
 
 
@@ -43,16 +67,27 @@ class RecordError(OSError):
 
 
 def keep_forecasts(place: Place) -> int:
-    """Keep the forecasts that readers see; gives back how many of them are new.
+    """Keep the forecasts and scenarios that readers see; gives back how many of them are new.
 
     What was withheld from readers is not kept either. A look at an earlier day publishes nothing.
     """
     if place.as_of is not None or not place.published_warehouse.exists():
         return 0
     with duckdb.connect(str(place.published_warehouse), read_only=True) as connection:
-        published = connection.sql("from marts.forecast").pl()
-        values = connection.sql(_BESIDE.format(series=", ".join(SERIES))).pl()
-    new = to_keep(published, values, kept_forecasts(place))
+        found = connection.sql(
+            "select table_name from duckdb_tables() where schema_name = 'marts'"
+        ).fetchall()
+        # What an earlier release published has no scenarios.
+        said = [
+            connection.sql(
+                f"select run_id, {', '.join(FORECAST)}, as_of, {_RANGES} from {rows} "
+                "where quantile is not null group by all"
+            ).pl()
+            for name, rows in _SAID.items()
+            if (name,) in found
+        ]
+        values = connection.sql(_BESIDE).pl()
+    new = to_keep(pl.concat(said), values, kept_forecasts(place))
     if new.height:
         content = io.BytesIO()
         new.write_parquet(content, compression="zstd")

@@ -154,7 +154,7 @@ def look_ahead(city: City) -> int:
     and how those fared that were published earlier, to `forecast_score.parquet`.
     """
     from forecasting.engine import look_ahead as of_all
-    from forecasting.nowcast import completed
+    from forecasting.growing import completed
     from orchestration.nowcasts import nowcasts, run_id
     from orchestration.record import keep_forecasts, score_forecasts
 

@@ -11,23 +11,22 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
+from orchestration.computed import COMPUTED
 from orchestration.declarations.city_models import CityModel, read_models
 from orchestration.ingest import lake
 from orchestration.place import Place
 
 # What is followed row by row, and what no incremental model reads. Where any other table changes,
 # such as that of areas, everything is computed anew.
-_OF_MEASURES = ("correction", "measure_break")
+_OF_MEASURES = ("correction", "measure_asked", "measure_break")
 READ_AS_A_WHOLE = (
     *("department", "source", "group", "goal", "goal_area", "conflict", "conflict_side"),
     *("service", "service_cost", "service_indicator", "programme", "programme_indicator"),
     *("target_group", "reach", "reach_area", "reach_dimension", "reach_term", "contribution"),
     *("voice", "dialogue", "dialogue_change", "dialogue_indicator", "facility"),
     *("reference_set", "reference_context", "reference_indicator"),
-    *("quarantine", "check_result", "release", "forecast", "forecast_backtest"),
-    *("forecast_score", "effect", "mark", "goal_question", "occasion"),
-    *("scenario", "scenario_assumption", "scenario_alternative", "scenario_result"),
-    *("scenario_difference", "scenario_chance", "scenario_refutation", "scenario_gap"),
+    *("scenario", "scenario_assumption", "quarantine", "check_result", "release"),
+    *COMPUTED,
 )
 _COMPUTED_FROM = ("indicator_derived", "indicator_component", "indicator_read")
 

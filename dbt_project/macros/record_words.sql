@@ -29,6 +29,7 @@ end
 {% macro record_text(language) -%}
 {%- set words = {
     'de': {
+        'under': 'Unter den Annahmen von ',
         'acted': 'Danach wurde etwas beschlossen oder begonnen; abgewendeter Schaden ist kein Fehler. ',
         'few': 'Zu wenig, um etwas daraus zu schließen: bisher ',
         'one': ' Voraussage ', 'many': ' Voraussagen ',
@@ -39,6 +40,7 @@ end
         'off': ' daneben', 'simple': ', ohne Verfahren ',
     },
     'en': {
+        'under': 'Under the assumptions of ',
         'acted': 'Afterwards something was decided or begun; averted harm is not an error. ',
         'few': 'Too few to say anything: so far ',
         'one': ' forecast ', 'many': ' forecasts ',
@@ -49,7 +51,8 @@ end
         'off': ' on average', 'simple': ', without a model by ',
     },
 }[language] -%}
-if(acted_on, '{{ words.acted }}', '')
+if(scenario_id = 'trend', '', '{{ words.under }}' || scenario_id || ': ')
+|| if(acted_on, '{{ words.acted }}', '')
 || if(enough, '{{ words.of }}', '{{ words.few }}')
 || scored
 || case

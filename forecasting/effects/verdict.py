@@ -5,7 +5,8 @@
   not reach beyond.
 - `points_that_way`: q is at most .07 and nothing of it was there before. With one district
   reached, or too few deals of the labels: two kinds of test at .05, and no other lies farther off.
-  With the whole city: its own past carried on at .025, and no placebo in time lies farther off.
+  With the whole city: its own past carried on at .025, and at most one in ten placebos lies as
+  far off.
 - `not_distinguishable`: all else that could be compared; always with the smallest effect that
   could have been seen.
 - `too_early`: the lag of the logic model is not over, or too little time has passed since.
@@ -23,7 +24,7 @@ from typing import Final, Literal
 import numpy as np
 
 from forecasting.effects.counterfactual import Counterfactual
-from forecasting.effects.study import City, Evidence
+from forecasting.effects.study import CHECKED_AGAIN, City, Evidence
 
 Word = Literal[
     "supported", "points_that_way", "not_distinguishable", "too_early", "cannot_be_judged"
@@ -52,6 +53,8 @@ def p_value(one: Evidence) -> float:
     """The p value that counts: of chance deals, or of the weaker of two tests."""
     if not is_alone(one):
         return one.found.p_value
+    if one.other is None and one.found.t_value > BOTH:
+        return one.found.t_value
     if one.other is None or one.other.estimate * one.found.estimate <= 0:
         return 1.0
     return max(one.found.t_value, one.other.p_value)
@@ -96,8 +99,8 @@ def verdict(one: Evidence, q_value: float) -> Word:
 
 def city_verdict(one: City, q_value: float) -> Word:
     """The word for a whole city, which never is more than a hint."""
-    is_farthest = one.placebo is not None and one.placebo <= max(BOTH, one.fewest)
-    return "points_that_way" if q_value <= BOTH and is_farthest else "not_distinguishable"
+    is_rare = _at_most(one.placebo, CHECKED_AGAIN)
+    return "points_that_way" if q_value <= BOTH and is_rare else "not_distinguishable"
 
 
 def smallest_effect(one: Evidence) -> float:

@@ -240,6 +240,7 @@ def _fan(frame: _Frame, look: LookAhead) -> list[str]:
     root: list[tuple[float, float]] = []
     if look.usable.height:
         start, value = look.usable.select("period_start", "value").row(-1)
+        value = dict(look.nowcast_medians).get(start, value)
         root = [(frame.x(place_in_time(start, look.grain)), frame.y(value))]
 
     def edge(quantile: str) -> list[tuple[float, float]]:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import duckdb
@@ -11,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecasting import ensemble, nowcast
+from forecasting.growing import completed as completed_by
 from forecasting.outlook import MONTHS_PER_PERIOD, SERIES_KEY, USABLE_STATUS, MadeOf, made_of
 from forecasting.refusal import Refusal
 from orchestration.place import Place
@@ -75,6 +77,12 @@ class LookAhead:
     def nowcasts(self) -> pl.DataFrame:
         """The same of nowcasts."""
         return _wide(self.nowcast)
+
+    @property
+    def nowcast_medians(self) -> list[tuple[date, float]]:
+        """Periods that are still growing, and what they will come to."""
+        told = self.nowcasts
+        return told.select("period_start", "0.5").rows() if told.height else []
 
     @property
     def medians(self) -> NDArray[np.float64]:
@@ -142,7 +150,7 @@ def read(
     rows = forecasts.filter(same).sort("period_start", "quantile", nulls_last=True)
     ahead = rows.filter(~is_nowcast)
     all_ahead = forecasts.filter(~is_nowcast, pl.col("grain") == key["grain"])
-    completed = nowcast.completed(values, forecasts)
+    completed = completed_by(values, forecasts)
     history = values.filter(same).sort("period_start")
     return LookAhead(
         meaning,

@@ -1,6 +1,7 @@
 """Says in words what a look ahead stands on, how wrong it usually was, and what would change it."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from orchestration.forecast.words import SAY, Manner, digits, number, place_in_t
 _EIGHT: Final = ("0.1", "0.9")
 _NINETEEN: Final = ("0.025", "0.975")
 _MOST_SHAPES: Final = 4
+_MOST_STEPS: Final = 12
 _LEAST_SHARE: Final = 0.005
 _UNCHANGED: Final = 0.005
 
@@ -82,14 +84,26 @@ def _outlook(look: LookAhead, manner: Manner) -> list[str]:
         [manner.label(row["period_start"]), *_quantiles(row, manner)]
         for row in look.ranges.iter_rows(named=True)
     ]
-    reasons = dict.fromkeys(_reason(row, manner) for row in look.forecast.iter_rows(named=True))
     return [
         f"{manner.say('outlook')}:",
         *table(rows),
         f"  {manner.say('read')}",
         f"  {manner.say('trend')}",
-        *(f"  {manner.say('note')}: {reason}" for reason in reasons if reason),
+        *_notes(look, manner),
     ]
+
+
+def _notes(look: LookAhead, manner: Manner) -> list[str]:
+    """What is said beside figures, with the periods where it is not said of all."""
+    reasons: dict[str, set[date]] = {}
+    for row in look.forecast.drop_nulls("value").iter_rows(named=True):
+        if reason := _reason(row, manner):
+            reasons.setdefault(reason, set()).add(row["period_start"])
+    lines = []
+    for reason, starts in reasons.items():
+        where = "" if len(starts) == look.ranges.height else f" ({manner.periods(starts)})"
+        lines.append(f"  {manner.say('note')}{where}: {reason}")
+    return lines
 
 
 def _quantiles(row: Mapping[str, Any], manner: Manner) -> list[str]:
@@ -141,6 +155,10 @@ def _stands_on(look: LookAhead, manner: Manner) -> list[str]:
     unused = look.history.join(usable, on="period_start", how="anti")
     lines += _by_status(unused, manner, "left_out") + _never_delivered(look, manner)
     lines += _by_status(usable.filter(pl.col("status") != "observed"), manner, "used")
+    if look.ranges.height and look.nowcasts.height:
+        starts = look.nowcasts["period_start"]
+        words = manner.say("grown", count=starts.len(), periods=manner.periods(starts))
+        lines.append(f"  {words}")
     if look.made_of is not None and look.made_of.gaps > 1 + _UNCHANGED:
         times = number(look.made_of.gaps, 2, manner.language)
         lines.append(f"  {manner.say('gaps', times=times)}")
@@ -252,7 +270,7 @@ def _backtest(look: LookAhead, manner: Manner) -> list[str]:
     ours = look.backtest.filter(
         pl.col("model") == (counts.MODEL_NAME if small else ensemble.MODEL_NAME)
     )
-    if other.height and ours.height:
+    if other["wis"].count() and ours["wis"].count():
         words = manner.say(
             "better",
             model=manner.say("small_model" if small else "models"),
@@ -270,16 +288,21 @@ def _steps(
     """One row per period ahead: how far off, and how often within the ranges."""
     step = naive_error(_on_grid(look), SEASON_LENGTH[look.grain])
     simple = dict(other.select("ahead", "smape").iter_rows())
-    repeats = look.forecast["model"][0] in (naive.MODEL_NAME, naive.SMALL_NAME)
-    compares = bool(simple) and not repeats
-    heading = ["ahead", "checked", "off", "off_unit", "in_eight", "in_nineteen"]
+    model = look.forecast["model"][0]
+    # Where a value is none or one, a percentage of it says nothing.
+    in_percent = model not in (counts.MODEL_NAME, naive.SMALL_NAME)
+    compares = in_percent and bool(simple) and model != naive.MODEL_NAME
+    off_by = ["off", "off_unit"] if in_percent else ["off_unit"]
+    heading = ["ahead", "checked", *off_by, "in_eight", "in_nineteen"]
     rows = [[manner.say(key) for key in heading] + ([_simple(look, manner)] if compares else [])]
-    for row in shown.iter_rows(named=True):
+    every = -(-shown.height // _MOST_STEPS)
+    kept = (pl.col("ahead") == 1) | (pl.col("ahead") % every == 0)
+    for row in shown.filter(kept).iter_rows(named=True):
         off = None if row["mase"] is None or not np.isfinite(step) else row["mase"] * step
         cells = [
             manner.count(row["ahead"]),
             number(row["forecasts"], 0, manner.language),
-            _percent(row["smape"], manner),
+            *([_percent(row["smape"], manner)] if in_percent else []),
             "" if off is None else f"± {manner.number(off)}",
             _percent(row["coverage_80"], manner),
             _percent(row["coverage_95"], manner),
@@ -332,7 +355,9 @@ def _change(look: LookAhead, manner: Manner) -> list[str]:
     for row in look.ranges.head(1).iter_rows(named=True):
         low, high = (manner.number(row[name]) for name in _NINETEEN)
         period = manner.label(row["period_start"])
-        lines.append(manner.say("refute", period=period, low=low, high=high))
+        # Nothing can fall below none.
+        which = "refute_above" if row["0.025"] == 0 else "refute"
+        lines.append(manner.say(which, period=period, low=low, high=high))
     provisional = look.usable.filter(pl.col("status") == "provisional")["period_start"]
     if provisional.len():
         lines.append(manner.say("provisional", periods=manner.periods(provisional)))

@@ -61,6 +61,8 @@ SAY: Final[dict[str, dict[str, str]]] = {
         "left_out": "Nicht verwendet, {status}: {count} ({periods})",
         "no_row": "Ohne jede Angabe dazwischen: {count}",
         "used": "Mit verwendet, {status}: {count} ({periods})",
+        "grown": "Hochgerechnet statt wie bisher bekannt: {count} ({periods}); von deren Mitte "
+        "geht der Ausblick aus, ihre Spanne steckt in seinen Spannen.",
         "gaps": "Die Lücken sind überbrückt; die Spannen sind deshalb {times}-mal so breit.",
         "break_short": "anders gezählt ab {since:%d.%m.%Y}",
         "without": "ohne Wert",
@@ -123,6 +125,8 @@ SAY: Final[dict[str, dict[str, str]]] = {
         "change": "Was das Bild ändern würde",
         "refute": "Ein Wert für {period} unter {low} oder über {high}: so weit daneben liegen "
         "wir, wenn alles weitergeht wie bisher, nur etwa 1-mal von 20.",
+        "refute_above": "Ein Wert für {period} über {high}: das erwarten wir, wenn alles "
+        "weitergeht wie bisher, höchstens 1-mal von 20.",
         "provisional": "Vorläufige Werte ({periods}): mit Nachmeldungen rückt der Anfang des "
         "Ausblicks.",
         "programmes": "Vorhaben, die hier wirken sollen ({names}): was sie bewirkt haben, steckt "
@@ -160,6 +164,8 @@ SAY: Final[dict[str, dict[str, str]]] = {
         "left_out": "Not used, {status}: {count} ({periods})",
         "no_row": "Between them without a row: {count}",
         "used": "Used as well, {status}: {count} ({periods})",
+        "grown": "As nowcast instead of as known so far: {count} ({periods}); the look ahead "
+        "starts from their middle, their range is within its ranges.",
         "gaps": "The gaps are bridged; ranges are {times} times as wide for that.",
         "break_short": "counted otherwise since {since}",
         "without": "no value",
@@ -219,6 +225,8 @@ SAY: Final[dict[str, dict[str, str]]] = {
         "change": "What would change the picture",
         "refute": "A value for {period} below {low} or above {high}: if all goes on as before we "
         "are that far off only about once in 20 times.",
+        "refute_above": "A value for {period} above {high}: if all goes on as before we expect "
+        "that at most once in 20 times.",
         "provisional": "Provisional values ({periods}): late reports move the beginning of the "
         "look ahead.",
         "programmes": "Programmes meant to work here ({names}): what they have brought about is "

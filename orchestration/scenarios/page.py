@@ -218,7 +218,8 @@ class _Page:
             since = (
                 "" if one["since"] is None else f", {self.words['since']} {self._day(one['since'])}"
             )
-            dose = "" if one["dose"] is None else f" ({self.words['dose']} {one['dose']})"
+            changed = self._in(one, "changed")
+            dose = f" ({self.words['dose']}: {changed})" if changed else ""
             yield f"- **{self._in(one, 'name')}**{since}{dose}. {self._in(one, 'money')}".rstrip()
             if one["outside_observed"]:
                 yield f"    - {self.words['outside']} {self._in(one, 'outside_because')}"

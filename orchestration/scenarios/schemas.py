@@ -21,7 +21,7 @@ ALTERNATIVE_SCHEMA: Final = pl.Schema(
         "position": pl.Int64(),
         **dict.fromkeys(("kind", "name_de", "name_en"), pl.String()),
         "since": pl.Date(),
-        "dose": pl.String(),
+        **dict.fromkeys(("dose", "changed_de", "changed_en"), pl.String()),
         "dose_total": pl.Float64(),
         "outside_observed": pl.Boolean(),
         **dict.fromkeys(("outside_because_de", "outside_because_en"), pl.String()),

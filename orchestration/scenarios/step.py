@@ -94,6 +94,13 @@ def _goals_left_out(
 
 def _alternatives(declarations: Declarations) -> pl.DataFrame:
     rows = []
+    names = {
+        area: name
+        for system in declarations.area_systems.values()
+        for area, name in declarations.register.of(system.area_system, system.current.version)
+        .select("area_id", "name")
+        .iter_rows()
+    }
     for scenario in declarations.scenarios.values():
         own = {"scenario_id": scenario.id}
         rows.append(
@@ -108,14 +115,22 @@ def _alternatives(declarations: Declarations) -> pl.DataFrame:
             }
         )
         rows += [
-            own | _alternative(scenario, one, position)
+            own | _alternative(scenario, one, position, names)
             for position, one in enumerate(scenario.alternatives, 1)
         ]
     return pl.DataFrame(rows, schema=ALTERNATIVE_SCHEMA)
 
 
-def _alternative(scenario: Scenario, one: Alternative, position: int) -> dict[str, Any]:
+def _alternative(
+    scenario: Scenario, one: Alternative, position: int, names: dict[str, str]
+) -> dict[str, Any]:
     then, because = doses(scenario, one), one.outside_because
+    today = {} if scenario.dose is None else scenario.dose.today
+    moved = [
+        (names[area], dose, today.get(area, 0.0))
+        for area, dose in sorted(then.items())
+        if dose != today.get(area, 0.0)
+    ]
     return {
         "alternative_id": one.id,
         "position": position,
@@ -124,6 +139,12 @@ def _alternative(scenario: Scenario, one: Alternative, position: int) -> dict[st
         "name_en": one.name.english,
         "since": one.since,
         "dose": ", ".join(f"{area}: {dose:g}" for area, dose in sorted(then.items())) or None,
+        "changed_de": "; ".join(
+            f"{name} {german_short(dose)} statt {german_short(had)}" for name, dose, had in moved
+        )
+        or None,
+        "changed_en": "; ".join(f"{name} {dose:g} instead of {had:g}" for name, dose, had in moved)
+        or None,
         "dose_total": sum(then[area] for area in sorted(then)) if then else None,
         "outside_observed": one.outside_observed,
         "outside_because_de": None if because is None else because.de,
@@ -133,6 +154,11 @@ def _alternative(scenario: Scenario, one: Alternative, position: int) -> dict[st
     }
 
 
+def german_short(number: float) -> str:
+    """A number as short as it was written, the German way."""
+    return f"{number:g}".replace(".", ",")
+
+
 def _money(scenario: Scenario, one: Alternative) -> dict[str, Any]:
     """What an alternative costs, and whether the money lasts, said and not decided."""
     if scenario.cost is None:
@@ -140,6 +166,11 @@ def _money(scenario: Scenario, one: Alternative) -> dict[str, Any]:
     total, cost = sum(doses(scenario, one).values()), scenario.cost.per_dose
     low, mid, high = (total * each for each in (cost.low, cost.mid, cost.high))
     said: dict[str, Any] = {"cost_low": low, "cost_mid": mid, "cost_high": high}
+    if total == 0:
+        return said | {
+            "money_de": "Kostet dann nichts mehr.",
+            "money_en": "Then costs nothing any more.",
+        }
     spoken = [german(each, 0) for each in (mid, low, high)]
     money_de = f"Kostet im Jahr etwa {spoken[0]} Euro ({spoken[1]} bis {spoken[2]})."
     money_en = f"Costs about {mid:,.0f} euros a year ({low:,.0f} to {high:,.0f})."
@@ -151,7 +182,9 @@ def _money(scenario: Scenario, one: Alternative) -> dict[str, Any]:
     money_de += f" Es gibt {german(one.money_per_year, 0)} Euro: sie reichen {words[0]}."
     money_en += f" There are {one.money_per_year:,.0f} euros: they last {words[1]}."
     if unpaid > 0.05 * total:
-        money_de += f" Im mittleren Fall nicht bezahlt: Dosis {german(unpaid)} von {total:g}."
+        money_de += (
+            f" Im mittleren Fall nicht bezahlt: Dosis {german(unpaid)} von {german_short(total)}."
+        )
         money_en += f" Not paid for in the middle case: dose {unpaid:.1f} of {total:g}."
     return said | {
         "money_lasts_of_ten": tenths,

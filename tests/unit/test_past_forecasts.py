@@ -53,6 +53,7 @@ def place(tmp_path: Path) -> Place:
             FARED,
             FARED | few | {"ahead": 1, "scored": 1},
             FARED | few | {"ahead": 3, "scored": 4},
+            FARED | {"scenario_id": "kurse/ausbauen", "status": "missing"},
             FARED | few | {"kind": "nowcast", "ahead": -2, "scored": 1, "acted_on": False},
         ],
         "forecast_backtest": [
@@ -77,6 +78,10 @@ def test_one_indicator_is_told_with_every_distance(place: Place) -> None:
         "Wie oft veröffentlichte Ausblicke hielten",
         "",
         "Rate (rate) [%]",
+        (
+            "  stadt, kurse/ausbauen: 12 Voraussagen eingetroffen, 1 Jahr voraus, je Abstand zu "
+            "wenige, um etwas daraus zu schließen"
+        ),
         "  stadt: Von 12 Voraussagen …",
         (
             "  stadt: 5 Voraussagen, nach denen etwas beschlossen oder begonnen wurde, "

@@ -37,6 +37,9 @@ def publish(place: Place, middle: float, day: date = date(2024, 1, 20)) -> None:
         base | {"quantile": level, "value": middle + number}
         for number, level in enumerate(QUANTILES, start=-2)
     ]
+    # A refusal has no quantile, a withheld forecast no values: neither is kept.
+    rows.append(base | {"area_id": "02", "quantile": None, "status": "missing"})
+    rows += [base | {"area_id": "0201", "quantile": level, "value": None} for level in QUANTILES]
     forecast = pl.DataFrame(rows, schema=FORECAST_SCHEMA)
     value = pl.DataFrame([CELL | {"period_start": date(2023, 1, 1), "value": 7.0}])
     place.published.mkdir(parents=True, exist_ok=True)
@@ -72,6 +75,20 @@ def test_each_publishing_with_something_new_is_one_file(tmp_path: Path) -> None:
     assert record["record_id"][0] == first.stem
     assert len(list(place.kept_forecasts.iterdir())) == 2
     assert first.read_bytes() == written
+
+
+def test_alternatives_of_scenarios_are_kept_beside_the_forecast(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    publish(place, 10)
+    with duckdb.connect(str(place.published_warehouse)) as connection:
+        connection.execute(
+            "create table marts.scenario_result as select * replace ('kurse' as scenario_id), "
+            "unnest(['baseline', 'ausbauen', 'abbauen']) as alternative_id from marts.forecast"
+        )
+    assert keep_forecasts(place) == 3
+    said = ["kurse/abbauen", "kurse/ausbauen", "trend"]
+    assert kept_forecasts(place)["scenario_id"].to_list() == said
+    assert set(kept_forecasts(place)["ahead"]) == {1}
 
 
 def test_an_earlier_day_publishes_nothing(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ select
     name_en,
     since,
     dose,
+    changed_de,
+    changed_en,
     dose_total,
     outside_observed,
     outside_because_de,

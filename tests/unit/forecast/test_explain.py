@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from forecasting import outlook as looking
 from forecasting import pools
+from forecasting.growing import completed
 from orchestration.cli import app
 from orchestration.forecast.chart import svg
 from orchestration.forecast.series import LookAhead, read
@@ -207,6 +208,15 @@ def test_an_adjusted_look_ahead_is_not_passed_off_as_the_models_own(tmp_path: Pa
     assert "damit beide dasselbe sagen: für sich allein käme die Reihe" in text
 
 
+def test_what_is_said_of_some_periods_names_them(tmp_path: Path) -> None:
+    def noted(frame: pl.DataFrame) -> pl.DataFrame:
+        late = pl.when(began >= date(2025, 5, 1)).then(pl.lit("Eher ein Szenario."))
+        return frame.with_columns(reason=late)
+
+    text = said(publish(tmp_path, forecast=noted))
+    assert "Hinweis (Mai 2025 bis Juni 2025): Eher ein Szenario." in text
+
+
 def test_the_seasonal_naive_is_named_and_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,7 +228,7 @@ def test_the_seasonal_naive_is_named_and_why(
 
 def test_few_cases_are_told_from_many(tmp_path: Path) -> None:
     def few(frame: pl.DataFrame) -> pl.DataFrame:
-        cases = np.random.default_rng(1).poisson(3, frame.height).astype(float)
+        cases = np.random.default_rng(1).poisson(1, frame.height).astype(float)
         return frame.with_columns(value=pl.Series(cases), numerator=pl.Series(cases))
 
     place = publish(tmp_path, change=few)
@@ -226,6 +236,8 @@ def test_few_cases_are_told_from_many(tmp_path: Path) -> None:
     assert "Kleine Zahlen: ein Modell für die Fälle aller Gebiete der Ebene viertel" in text
     assert "Glättung" not in text
     assert "(WIS): das Modell 0," in text
+    assert "im Mittel daneben" not in text
+    assert "Ein Wert für Januar 2025 über" in text
 
 
 def test_what_was_left_out_or_is_not_final_is_counted(tmp_path: Path) -> None:
@@ -309,6 +321,34 @@ def test_nowcasts_stand_beside_what_is_known(tmp_path: Path) -> None:
     row = next(line for line in text.splitlines() if line.strip().startswith("Dezember 2024  "))
     assert row.split() == [*f"Dezember 2024 {known} 430 420 – 440 410 – 450".split()]
     assert "November 2024: keine Hochrechnung. Zu kurz." in text
+
+
+def test_the_look_ahead_starts_from_nowcasts_and_says_so(tmp_path: Path) -> None:
+    """Half of the last two months is reported late; the weights are of what was started from."""
+    last = began >= date(2024, 11, 1)
+    key = ["indicator_id", "area_system", "area_version", "area_id", "period_start", "grain"]
+    rows = pl.concat(
+        values()
+        .filter(last)
+        .select(
+            *key, "group_id", "as_of", value=pl.col("value") * factor, quantile=pl.lit(quantile)
+        )
+        for quantile, factor in ((0.025, 0.7), (0.1, 0.8), (0.5, 1.0), (0.9, 1.2), (0.975, 1.3))
+    ).with_columns(model=pl.lit("nowcast"), scenario_id=pl.lit("trend"), run_id=pl.lit("r"))
+    halved = pl.when(last).then(pl.col("value") / 2).otherwise("value")
+    numerator = pl.when(last).then(pl.col("value") / 2).otherwise("numerator")
+    place = publish(
+        tmp_path,
+        change=lambda frame: completed(frame, rows),
+        after=lambda frame: frame.with_columns(value=halved, numerator=numerator).drop(
+            "nowcast_low", "nowcast_high"
+        ),
+        forecast=lambda frame: pl.concat([frame, rows], how="diagonal"),
+    )
+    found = look(place)
+    assert found.made_of is not None
+    assert (found.made_of.medians == found.medians).all()
+    assert "bekannt: 2 (November 2024 bis Dezember 2024); von deren Mitte" in said(place)
 
 
 def test_both_languages_say_the_same_things(town: Place) -> None:

@@ -1,6 +1,7 @@
 """Looking back at made-up towns: what is there is found, what is not there is not made up."""
 
 import warnings
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -11,6 +12,7 @@ from forecasting.effects import baseline, randomise
 from forecasting.effects.counterfactual import counterfactual
 from forecasting.effects.looking_back import EFFECT_SCHEMA, effects
 from forecasting.effects.panel import Floats, Panel, month_of, panel, span_lengths
+from forecasting.effects.path import path_of_districts
 from forecasting.effects.randomise import NEVER
 from forecasting.effects.study import Evidence, Reached, setting, study
 from forecasting.effects.verdict import corrected, p_value, smallest_effect, verdict
@@ -202,6 +204,20 @@ def test_a_series_is_carried_on_beside_those_not_reached() -> None:
 def test_many_pairs_ask_more_of_each() -> None:
     assert corrected([]) == []
     assert corrected([0.02, 0.9, 0.8, 0.7]) == pytest.approx([0.08, 0.9, 0.9, 0.9])
+
+
+def test_the_picture_shows_what_was_to_be_expected() -> None:
+    counts = town(np.random.default_rng(11), 40)
+    counts[:8, START:] = np.round(counts[:8, START:] * 0.7)
+    found = looked_at(counts, list(range(8)))
+    panel = replace(found.setting.panel, begins=found.setting.panel.begins + 12 * 2020)
+    path = path_of_districts(replace(found, setting=replace(found.setting, panel=panel)))
+    before, after = path.filter(~pl.col("is_after")), path.filter(pl.col("is_after"))
+    assert (before.height, after.height) == (8, 8)
+    assert before["expected"].mean() == pytest.approx(100, abs=2)
+    assert before["observed"].mean() == pytest.approx(before["expected"].mean(), abs=0.5)
+    change = after["observed"].log().mean() - after["expected"].log().mean()  # type: ignore[operator]
+    assert change == pytest.approx(found.found.estimate, abs=0.02)
 
 
 # --- frames ------------------------------------------------------------------------------------

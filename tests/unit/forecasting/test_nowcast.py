@@ -8,8 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from forecasting.nowcast import MINIMUM_PERIODS, carried, completed, nowcast
-from forecasting.scores import QUANTILES
+from forecasting.nowcast import MINIMUM_PERIODS, nowcast
 
 LAST = date(2025, 6, 29)  # a Sunday
 SETTLED = 28
@@ -175,65 +174,76 @@ def test_what_is_no_count_is_refused(change: pl.Expr, words: str) -> None:
         made(pl.concat([states, states.head(1)]))
 
 
-def growing(kind: str = "count") -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Two months of one district, the second still growing, and its nowcast."""
-    key = {
-        "indicator_id": "i", "area_system": "s", "area_version": "1", "area_id": "a",
-        "grain": "month", "group_id": "all",
-    }  # fmt: skip
-    each = 1.0 if kind == "count" else 1000 / 5000
-    values = pl.DataFrame(
-        {
-            **key,
-            "period_start": [date(2024, 1, 1), date(2024, 2, 1)],
-            "numerator": [50.0, 30.0],
-            "denominator": [None if kind == "count" else 5000.0] * 2,
-            "value": [50 * each, 30 * each],
-        },
-        schema_overrides={"denominator": pl.Float64},
+def city(seed: int = 1, *, unplaced: float = 0.0) -> tuple[pl.DataFrame, dict[str, list[str]]]:
+    """Three districts in two city areas, whose late reports come together, and their sums."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for ago in range(60):
+        end = LAST - timedelta(days=7 * ago)
+        late = rng.uniform(0.1, 0.5)
+        for name, mean in (("a", 20), ("b", 30), ("c", 100)):
+            count = rng.poisson(mean)
+            first = count - rng.binomial(count, late)
+            rows += [
+                (name, end, float(first), end + timedelta(days=3)),
+                (name, end, float(count), end + timedelta(days=10)),
+            ]
+    schema = ["series", "period_end", "value", "as_of"]
+    districts = pl.DataFrame(rows, schema=schema, orient="row")
+    north = districts.filter(pl.col("series") != "c").with_columns(series=pl.lit("north"))
+    whole = districts.with_columns(series=pl.lit("city"), value=pl.col("value") * (1 + unplaced))
+    sums = pl.concat([north, whole]).group_by("series", "period_end", "as_of").sum()
+    above = {"a": ["north", "city"], "b": ["north", "city"], "c": ["city"], "north": ["city"]}
+    return pl.concat([districts, sums.select(schema)]), above
+
+
+def means(states: pl.DataFrame, above: dict[str, list[str]] | None) -> dict[str, float]:
+    """The expected count of the latest week, by many quantiles: those of parts may be added up."""
+    at = [(place + 0.5) / 200 for place in range(200)]
+    found = nowcast(
+        states,
+        known_on=LAST + timedelta(days=3),
+        settled_after=7,
+        quantiles=at,
+        above=above,
+        name="i",
     )
-    found = pl.DataFrame(
-        {
-            **key,
-            "period_start": date(2024, 2, 1),
-            "model": "nowcast",
-            "quantile": [0.1, 0.5, 0.9],
-            "value": [32 * each, 41.3 * each, 52 * each],
-        }
-    )
-    return values, found
+    latest = found.filter(period_end=LAST)
+    return dict(latest.group_by("series").agg(pl.col("value").mean()).iter_rows())
 
 
-@pytest.mark.parametrize("kind", ["count", "rate"])
-def test_what_still_grows_is_put_at_its_median_in_whole_cases(kind: str) -> None:
-    values, found = growing(kind)
-    each = 1.0 if kind == "count" else 0.2
-    done = completed(values, found)
-    assert done["value"].to_list() == pytest.approx([50 * each, 41 * each])
-    assert done["numerator"].to_list() == [50, 41]
-    assert done["nowcast_low"].to_list() == [None, pytest.approx(32 * each)]
-    assert done["nowcast_high"].to_list() == [None, pytest.approx(52 * each)]
+def test_districts_come_to_what_is_said_of_the_city() -> None:
+    states, above = city()
+    alone, fitted = means(states, None), means(states, above)
+    assert fitted["north"] == pytest.approx(fitted["a"] + fitted["b"], rel=1e-3)
+    assert fitted["city"] == pytest.approx(fitted["north"] + fitted["c"], rel=1e-3)
+    assert alone["city"] != pytest.approx(alone["north"] + alone["c"], rel=1e-3)
+    assert fitted["city"] == pytest.approx(alone["city"], rel=0.1)
 
 
-def test_refusals_and_other_models_complete_nothing() -> None:
-    values, found = growing()
-    other = found.with_columns(model=pl.lit("ensemble"))
-    refused = found.with_columns(value=pl.lit(None, pl.Float64))
-    for rows in (other, refused, found.clear()):
-        done = completed(values, rows)
-        assert done.drop("nowcast_low", "nowcast_high").equals(values)
-        assert done["nowcast_low"].null_count() == 2
+def test_what_lies_in_no_district_grows_with_them() -> None:
+    states, above = city(unplaced=0.05)
+    fitted = means(states, above)
+    assert fitted["city"] == pytest.approx(1.05 * (fitted["north"] + fitted["c"]), rel=3e-3)
 
 
-def test_what_is_open_about_the_start_adds_up_as_roots_of_squares() -> None:
-    normal = np.array([-1.959964, -1.281552, 0.0, 1.281552, 1.959964])
-    quantiles = (10 + 2 * normal)[None, None]
-    moved = 1.5 * 1.281552
-    wide = carried(quantiles, QUANTILES, np.array([[10 - moved]]), np.array([[10 + moved]]))
-    assert np.allclose(wide, 10 + 2.5 * normal, atol=1e-4)
-    same = np.array([[10.0]])
-    assert np.allclose(carried(quantiles, QUANTILES, same, same), quantiles)
-    # A forecast may fall where the start rises; each end widens its own side only.
-    one_sided = carried(quantiles, QUANTILES, np.array([[10 + moved]]), same)[0, 0]
-    assert np.allclose(one_sided[:3], quantiles[0, 0, :3])
-    assert np.allclose(one_sided[3:], 10 + 2.5 * normal[3:], atol=1e-4)
+def test_a_sum_of_which_parts_are_unknown_stands_on_its_own() -> None:
+    states, above = city(unplaced=0.3)
+    alone, fitted = means(states, None), means(states, above)
+    assert fitted["city"] == alone["city"]
+    assert fitted["c"] == alone["c"]
+    assert fitted["north"] == pytest.approx(fitted["a"] + fitted["b"], rel=1e-3)
+
+
+def test_sums_are_as_sure_as_what_their_parts_share() -> None:
+    """Late reports come together here, so the range of the city is no narrower than it was."""
+    states, above = city()
+    ranges = [
+        nowcast(states, known_on=LAST + timedelta(days=3), settled_after=7, above=one, name="i")
+        .filter(period_end=LAST, series="city")["value"]
+        .to_list()
+        for one in (None, above)
+    ]
+    widths = [one[3] - one[1] for one in ranges]
+    assert 0.7 < widths[1] / widths[0] < 1.3
+    assert min(ranges[1]) >= states.filter(period_end=LAST, series="city")["value"].min()

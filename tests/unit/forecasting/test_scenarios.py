@@ -16,6 +16,7 @@ from forecasting.scenarios import (
     GOAL_COLUMNS,
     INFLUENCE_SCHEMA,
     SERIES_COLUMNS,
+    Drawn,
     Futures,
     chance_words,
     from_quantiles,
@@ -148,7 +149,7 @@ def test_joined_quantiles_rise_and_pass_through_the_published(values: list[float
 
 
 def test_draws_of_the_baseline_have_the_published_ranges() -> None:
-    scores = persistent_scores(generator(3, "a"), 400, 6, EVEN)
+    scores = persistent_scores(generator(3, "a"), EVEN, np.zeros(6))
     drawn = from_quantiles(scores, np.array([STEADY] * 6))
     found = np.quantile(drawn, QUANTILES, axis=0, method="hazen").T
     assert found == pytest.approx(np.array([STEADY] * 6), rel=0.005)
@@ -242,26 +243,21 @@ def test_a_part_of_an_area_moves_the_whole_by_its_share() -> None:
     assert whole[0, [1, 2, 3]] == pytest.approx([-42, -35, -25], abs=0.3)
 
 
-def test_one_draw_of_an_effect_holds_for_all_areas() -> None:
-    """Else what is unsure about the effect would cancel out over areas."""
-    published = pl.concat([ahead([STEADY]), ahead([STEADY], area="b")])
-    found = look(
-        {},
-        {"area_id": "b"},
-        published=published,
-        series=pl.concat([series("more"), series("more", area="b")]),
-    )
-    one, other = (
-        quantiles_of(found.difference.filter(area_id=area), "more", "value_percent")
-        for area in "ab"
-    )
-    assert one == pytest.approx(other, abs=1e-9)
+def test_one_draw_of_an_effect_holds_for_all_areas_and_alternatives() -> None:
+    """Else what is unsure about the effect would cancel out between them."""
+    drawn = Drawn(1, 400)
+    one = drawn.effect(EFFECT)
+    for other in ({"area_id": "b"}, {"alternative_id": "less"}, {"part_id": "a1"}):
+        assert (drawn.effect(EFFECT | other) == one).all()
+        assert (Drawn(1, 400).effect(EFFECT | other) == one).all()
+    assert (drawn.effect(EFFECT | {"influence_id": "another"}) != one).any()
+    assert (Drawn(2, 400).effect(EFFECT) != one).any()
 
 
 def test_common_random_numbers_take_most_of_the_noise_out_of_a_difference() -> None:
     quantiles = np.array([STEADY])
     before, other = (
-        from_quantiles(persistent_scores(generator(seed, "a"), 400, 1, EVEN), quantiles)
+        from_quantiles(persistent_scores(generator(seed, "a"), EVEN, np.zeros(1)), quantiles)
         for seed in (1, 2)
     )
     factor = np.exp(spread_draws(generator(1, "e").permutation(EVEN), -0.5, -0.43, -0.3, 0.8))
@@ -387,6 +383,22 @@ def test_whole_years_are_sums_of_paths_and_answer_goals_by_year() -> None:
         none = look({}, published=other, one=kind, goals=aim("year", date(2025, 12, 31)))
         assert none.result.filter(grain="year").is_empty()
         assert none.chance.is_empty()
+
+
+def test_what_counting_explains_does_not_persist() -> None:
+    """Twelve counts of 9 make one of 108; only what is beyond counting adds up in one direction."""
+    poisson = ahead([[9 + 3 * NormalDist().inv_cdf(one) for one in QUANTILES]] * 12)
+
+    def width(cases: float | None) -> float:
+        whole = look({}, published=poisson, one={"cases": cases}).result.filter(
+            grain="year", alternative_id="baseline"
+        )
+        ends = (whole.filter(quantile=one)["value"].item() for one in (0.1, 0.9))
+        return -float(np.subtract(*ends)) / (2 * NormalDist().inv_cdf(0.9))
+
+    assert width(1.0) == pytest.approx(108**0.5, rel=0.1)
+    assert width(None) > 2 * 108**0.5
+    assert width(1.0) < width(4.0) < width(None)
 
 
 def test_words_of_chance_know_no_certainty() -> None:

@@ -210,12 +210,14 @@ def test_money_and_cost_are_said_and_decide_nothing(tmp_path: Path) -> None:
     assert rows["baseline"]["name_de"] == "Der veröffentlichte Ausblick"
     assert rows["wie_heute"]["money_lasts_of_ten"] == 5
     assert rows["mehr"]["dose"] == "0101: 3, 0201: 1"
+    assert rows["mehr"]["changed_de"] == "Hafen 3 statt 2; Wiese 1 statt 0"
+    assert rows["wie_heute"]["changed_de"] is None
     assert rows["mehr"]["dose_unpaid"] == pytest.approx(2.0)
     assert rows["mehr"]["money_de"] == (
         "Kostet im Jahr etwa 280.000 Euro (240.000 bis 320.000). Es gibt 140.000 Euro: sie reichen "
         "in fast keiner simulierten Zukunft. Im mittleren Fall nicht bezahlt: Dosis 2,0 von 4."
     )
-    assert rows["ende"]["money_en"] == "Costs about 0 euros a year (0 to 0)."
+    assert rows["ende"]["money_en"] == "Then costs nothing any more."
 
 
 @pytest.mark.parametrize(
