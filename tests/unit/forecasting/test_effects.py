@@ -77,6 +77,7 @@ def test_one_district_is_never_supported_however_large_the_effect() -> None:
     found = looked_at(counts, [0])
     assert verdict(found, p_value(found)) == "points_that_way"
     assert verdict(found, 0.0) == "points_that_way"
+    assert verdict(found, 0.06) == "not_distinguishable"
 
 
 def test_districts_that_were_on_their_way_already_prove_nothing() -> None:
