@@ -324,6 +324,7 @@ def test_before_the_lag_is_over_it_is_too_early() -> None:
         ([place("00", date(2020, 3, 1)), place("01", date(2020, 3, 1))], "vor dem Beginn"),
         ([place(f"{n:02d}") for n in range(9)], "1 Vergleichsgebiete"),
         ([place("00", level="block")], "keine durchgehenden Werte"),
+        ([place("00", programme_id="another")], "keine durchgehenden Werte"),
     ],
 )
 def test_what_cannot_be_judged_says_why(places: list[dict[str, object]], said: str) -> None:
