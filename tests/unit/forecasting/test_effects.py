@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from forecasting.effects import baseline, randomise
 from forecasting.effects.counterfactual import counterfactual
@@ -204,6 +205,9 @@ def test_a_series_is_carried_on_beside_those_not_reached() -> None:
 
 def test_many_pairs_ask_more_of_each() -> None:
     assert corrected([]) == []
+    p_values = np.random.default_rng(24).random(50) ** 2
+    known = multipletests(p_values, method="fdr_bh")[1]
+    assert corrected(p_values.tolist()) == pytest.approx(known.tolist())
     assert corrected([0.02, 0.9, 0.8, 0.7]) == pytest.approx([0.08, 0.9, 0.9, 0.9])
 
 
