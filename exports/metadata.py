@@ -64,7 +64,9 @@ Wert bei gleicher Lage schon durch Zufall schwanken (Byar bei Fallzahlen und Rat
 Anteilen). Überlappen sich zwei Intervalle deutlich, ist der Unterschied kein guter Grund für eine
 Schlussfolgerung. Ohne Intervall ist nicht bekannt, wie sicher der Wert ist. Im Ausblick stehen
 Quantile: 0,5 ist die Mitte, zwischen 0,1 und 0,9 liegen nach dem Modell acht von zehn
-Entwicklungen. Ein Ausblick ohne Wert ist eine Absage; der Grund steht daneben.
+Entwicklungen. Gebiete ergeben Entwicklung für Entwicklung ihre Summe, ihre Quantile aber nicht
+die der Summe, denn nicht alle liegen zugleich hoch. Ein Ausblick ohne Wert ist eine Absage; der
+Grund steht daneben.
 
 | Status | Wort | Bedeutung |
 |---|---|---|
@@ -135,7 +137,8 @@ and say nothing about individual people, teams or facilities.
 vary by chance alone (Byar for counts and rates, Wilson for shares). Where two intervals clearly
 overlap, the difference is no good ground for a conclusion. Without an interval, how certain the
 value is is not known. The outlook gives quantiles: 0.5 is the middle, eight in ten paths of the
-model lie between 0.1 and 0.9. An outlook without a value is a refusal; the reason stands beside.
+model lie between 0.1 and 0.9. Areas are made to add up path by path; their quantiles do not, for
+not all areas are high at once. An outlook without a value is a refusal; the reason stands beside.
 
 | status | word | meaning |
 |---|---|---|

@@ -17,7 +17,7 @@ from forecasting.accuracy import POOL
 from forecasting.outlook import SERIES_KEY, Outlook, outlook
 
 # So many series are worth a process of their own: it takes seconds to start.
-PART: Final = 2000
+PART: Final = 1000
 PROCESSES: Final = 2
 
 Part = tuple[pl.DataFrame, pl.DataFrame]

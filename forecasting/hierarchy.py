@@ -10,7 +10,8 @@ Shares and rates are added up as cases: their paths times those of their denomin
 forecast too. A value and its denominator are taken to err independently, so cases move with both,
 and a sum's share is that of its cases among its people: a weighted mean, within 0 and 100 percent.
 
-Series of few cases keep their paths, which add up by themselves (`forecasting.counts`).
+Series of few cases keep their paths, which add up by themselves (`forecasting.counts`). A sum of
+too few cases to be forecast alone is forecast as that of its parts.
 
 What no part accounts for, such as cases without an area, is drawn from its own last two years.
 Where that is more than a tenth, or where parts come to more than their sum, the sum stands on its
@@ -69,7 +70,8 @@ class Node:
         lowest: least possible value.
         highest: largest possible value.
         begin: place of the first period forecast.
-        quantiles: (periods, quantiles); forecast in the unit of the indicator.
+        quantiles: (periods, quantiles); forecast in the unit of the indicator. No period where it
+            cannot be forecast alone, but as the sum of its parts.
         past: (origins, horizon, quantiles); the same from earlier origins, NaN where there is none.
         persistence: how much of an error lasts.
         paths: (draws, periods) in whole cases, where these are few.
@@ -97,6 +99,11 @@ class Node:
         """Place after the last period of its history."""
         return self.first + self.cases.size
 
+    @property
+    def is_forecast(self) -> bool:
+        """Whether there is a forecast of it alone."""
+        return self.quantiles.size > 0
+
 
 @dataclass(frozen=True)
 class Sum:
@@ -116,13 +123,15 @@ class _Tree:
         leaves: nodes that are no sums, in the order of `matrix`.
         sums: from the parts up.
         matrix: (sums, leaves and rests); 1 where one belongs to a sum. Rests come last.
-        gain: (leaves, sums); as `forecasting.reconcile.corrections`.
+        alone: rows of the sums that were also forecast alone.
+        gain: (leaves, those); as `forecasting.reconcile.corrections`.
         shared: how much of their errors the leaves share.
     """
 
     leaves: list[int]
     sums: list[Sum]
     matrix: Floats
+    alone: list[int]
     gain: Floats
     shared: float
 
@@ -148,11 +157,24 @@ def added_up(
         no sum of it; None for all others.
     """
     with threadpool_limits(limits=1, user_api="blas"):
-        sums, apart = _sums(nodes, season_length)
-        if not sums:
-            return list(nodes), apart
-        tree = _tree(nodes, sums, season_length)
-        return _Looking(nodes, tree, name, season_length, levels).found(), apart
+        told = list(range(len(nodes)))
+        while True:
+            some = [nodes[place] for place in told]
+            sums, parts = _sums(some, season_length)
+            summed = {one.node for one in sums}
+            left = [row for row, node in enumerate(some) if node.is_forecast or row in summed]
+            if len(left) == len(told):
+                break
+            # What is neither a sum nor forecast is no part of others either.
+            told = [told[row] for row in left]
+        found, apart = list(nodes), list[float | None]([None] * len(nodes))
+        fitting = some
+        if sums:
+            tree = _tree(some, sums, season_length)
+            fitting = _Looking(some, tree, name, season_length, levels).found()
+        for place, node, part in zip(told, fitting, parts, strict=True):
+            found[place], apart[place] = node, part
+        return found, apart
 
 
 def _sums(nodes: Sequence[Node], season_length: int) -> tuple[list[Sum], list[float | None]]:
@@ -227,12 +249,16 @@ def _tree(nodes: Sequence[Node], sums: list[Sum], season_length: int) -> _Tree:
             else:
                 matrix[row, column[part]] = 1.0
         matrix[row, len(leaves) + row] = 1.0
+    alone = [row for row, one in enumerate(sums) if nodes[one.node].is_forecast]
     errors = _errors(
-        [nodes[one.node] for one in sums] + [nodes[leaf] for leaf in leaves], season_length
+        [*(nodes[sums[row].node] for row in alone), *(nodes[leaf] for leaf in leaves)],
+        season_length,
     )
     few = np.array([nodes[leaf].paths is not None for leaf in leaves])
-    gain = corrections(errors, matrix[:, : len(leaves)], few)
-    return _Tree(leaves, sums, matrix, gain, shared(errors[len(sums) :][~few]))
+    gain = np.zeros((len(leaves), 0))
+    if alone:
+        gain = corrections(errors, matrix[alone, : len(leaves)], few)
+    return _Tree(leaves, sums, matrix, alone, gain, shared(errors[len(alone) :][~few]))
 
 
 def _errors(nodes: list[Node], season_length: int) -> Floats:
@@ -266,26 +292,31 @@ class _Looking:
 
     def found(self) -> list[Node]:
         """The nodes with new quantiles."""
-        members = [one.node for one in self.tree.sums] + self.tree.leaves
+        members = [self.tree.sums[row].node for row in self.tree.alone] + self.tree.leaves
         found = list(self.nodes)
         begin = max(self.nodes[place].begin for place in members)
         end = min(self.nodes[place].begin + len(self.nodes[place].quantiles) for place in members)
         if begin < end:
-            for place, quantiles in self._today(begin, end).items():
+            for place, quantiles in self._today(begin, end, members).items():
                 node = self.nodes[place]
+                if not node.is_forecast:
+                    found[place] = replace(node, quantiles=quantiles, begin=begin)
+                    continue
                 both = node.quantiles.copy()
                 both[begin - node.begin : end - node.begin] = quantiles
                 found[place] = replace(node, quantiles=both)
         if len({self.nodes[place].end for place in members}) == 1:
             for origin in range(min(len(self.nodes[place].past) for place in members)):
                 for place, quantiles in self._earlier(origin, members).items():
+                    if place not in members:
+                        continue
                     past = found[place].past.copy()
                     past[origin] = quantiles
                     found[place] = replace(found[place], past=past)
         return found
 
-    def _today(self, begin: int, end: int) -> dict[int, Floats]:
-        """New quantiles of every member, for the periods that all are forecast for."""
+    def _today(self, begin: int, end: int, members: list[int]) -> dict[int, Floats]:
+        """New quantiles of every leaf and sum, for the periods that all are forecast for."""
         ahead = end - begin
         leaves = [self.nodes[leaf] for leaf in self.tree.leaves]
         bases = _bases_ahead(leaves, begin, end, self.season_length, self.levels)
@@ -293,7 +324,7 @@ class _Looking:
             place: self.nodes[place].quantiles[
                 begin - self.nodes[place].begin : end - self.nodes[place].begin
             ]
-            for place in [*self.tree.leaves, *(one.node for one in self.tree.sums)]
+            for place in members
         }
         few = {
             place: node.paths[:, begin - node.begin : end - node.begin].T
@@ -361,9 +392,11 @@ class _Looking:
         if self.nodes[tree.leaves[0]].bases is None:
             people = np.ones_like(people)
         apart = np.tensordot(parts, cases, axes=1) + others
-        alone = np.stack([quantiles[one.node] for one in tree.sums])
-        wanted = drawn(alone, self.levels, apart / people) * people / unit
-        cases = cases - np.tensordot(tree.gain, wanted - apart, axes=1)
+        if tree.alone:
+            alone = np.stack([quantiles[tree.sums[row].node] for row in tree.alone])
+            mine, of = apart[tree.alone], people[tree.alone]
+            wanted = drawn(alone, self.levels, mine / of) * of / unit
+            cases = cases - np.tensordot(tree.gain, wanted - mine, axes=1)
         for row, leaf in enumerate(tree.leaves):
             node = self.nodes[leaf]
             low, high = (bound * bases[row] / unit for bound in (node.lowest, node.highest))

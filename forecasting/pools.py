@@ -18,12 +18,12 @@ from forecasting.growing import carried
 from forecasting.linear import Floats
 from forecasting.naive import naive_panel
 from forecasting.paths import PERSISTENCE, persistence
+from forecasting.periods import SEASON_LENGTH
 from forecasting.refusal import Refusal
 from forecasting.scores import QUANTILES, naive_error
 from forecasting.series import (
     LONGEST_GAP_AT_END,
     MINIMUM_LENGTH,
-    SEASON_LENGTH,
     Ready,
     grouped,
     mean_cases,
@@ -65,12 +65,14 @@ class Looked:
 
     @property
     def can_be_added_up(self) -> bool:
-        """Whether cases are known, and people where it is of a number of them."""
+        """Whether cases are known, people where it is of a number of them, and what is ahead."""
         row, series = self.ready.row, self.ready.series
         known = np.isfinite(series.numerators)
         if row["kind"] != "count":
             known &= series.denominators > 0
-        return row["kind"] in SUMMED_KINDS and bool(known.any())
+        # Few cases that cannot be looked at alone may be the sum of parts that can.
+        told = self.ready.cases is not None or not isinstance(self.quantiles, Refusal)
+        return told and row["kind"] in SUMMED_KINDS and bool(known.any())
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from forecasting.hierarchy import Node, added_up
 from forecasting.linear import Floats
+from forecasting.periods import SEASON_LENGTH
 from forecasting.pools import Looked
 from forecasting.refusal import Refusal
 from forecasting.scales import PERCENT
 from forecasting.scores import QUANTILES
-from forecasting.series import SEASON_LENGTH, SERIES_KEY, grouped
+from forecasting.series import SERIES_KEY, grouped
+
+_NONE: Final = np.empty((0, len(QUANTILES)))
 
 
 def areas_above(areas: pl.DataFrame) -> dict[tuple[str, ...], str]:
@@ -28,9 +32,9 @@ def made_to_fit(looked: list[Looked], above: Mapping[tuple[str, ...], str]) -> l
     found = []
     for tree in grouped(looked, _tree):
         whole = [
-            (one, _node(one, one.quantiles, above))
+            (one, _node(one, _NONE if isinstance(one.quantiles, Refusal) else one.quantiles, above))
             for one in tree
-            if one.can_be_added_up and not isinstance(one.quantiles, Refusal)
+            if one.can_be_added_up
         ]
         if len(whole) < 2:
             found.extend(tree)
@@ -46,8 +50,11 @@ def made_to_fit(looked: list[Looked], above: Mapping[tuple[str, ...], str]) -> l
             levels=QUANTILES,
         )
         new = {
-            id(one): replace(one, quantiles=node.quantiles, past=node.past, apart=part)
+            id(one): replace(
+                one, begin=node.begin, quantiles=node.quantiles, past=node.past, apart=part
+            )
             for (one, _), node, part in zip(whole, fitted, apart, strict=True)
+            if node.is_forecast
         }
         found.extend(new.get(id(one), one) for one in tree)
     return found

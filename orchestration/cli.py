@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from orchestration.effect_commands import app as effect_app
 from orchestration.forecast.commands import app as forecast_app
 from orchestration.propose.commands import app as source_app
 from orchestration.scenarios.commands import app as scenario_app
@@ -26,6 +27,7 @@ app = typer.Typer(
 
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(scenario_app, name="scenario")
+app.add_typer(effect_app, name="effect")
 app.add_typer(source_app, name="source")
 app.add_typer(workbook_app, name="workbook")
 

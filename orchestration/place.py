@@ -88,6 +88,11 @@ class Place:
         return self.build / "touched.json"
 
     @property
+    def batches(self) -> Path:
+        """Which measures that run computes at once; empty where it is all of them."""
+        return self.build / "batches.json"
+
+    @property
     def dbt(self) -> Path:
         """The copy of the dbt project that runs, one for all days."""
         return self.folder / "var" / "build" / "dbt"

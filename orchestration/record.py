@@ -14,8 +14,17 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from forecasting.outlook import FORECAST_SCHEMA
-from forecasting.record import CELL, KEPT_SCHEMA, SCORE_SCHEMA, SERIES, score, to_keep
+from forecasting.record import (
+    CELL,
+    FORECAST,
+    KEPT_SCHEMA,
+    RANGES,
+    SCORE_SCHEMA,
+    SERIES,
+    score,
+    to_keep,
+)
+from forecasting.scores import QUANTILES
 from orchestration.city import City
 from orchestration.declarations.offers import offered
 from orchestration.declarations.tree import Declarations
@@ -37,11 +46,19 @@ _SAID = {
     "scenario_result": "(select * replace (scenario_id || '/' || alternative_id as scenario_id) "
     "from marts.scenario_result where alternative_id != 'baseline')",
 }
-_BESIDE = """
-    select {series}, period_start, value
+_RANGES = ", ".join(
+    f"max(value) filter (quantile = {level}) as {name}"
+    for level, name in zip(QUANTILES, RANGES, strict=True)
+)
+# Nothing older than the year before is what would have been said without a model.
+_BESIDE = f"""
+    select {", ".join(SERIES)}, period_start, value
     from marts.indicator_value
-    semi join (select distinct {series} from marts.forecast) using ({series})
-    where value is not null
+    semi join (select distinct {", ".join(SERIES)} from marts.forecast)
+        using ({", ".join(SERIES)})
+    where
+        value is not null
+        and period_start >= (select min(period_start) - interval 13 month from marts.forecast)
 """
 
 
@@ -62,11 +79,14 @@ def keep_forecasts(place: Place) -> int:
         ).fetchall()
         # What an earlier release published has no scenarios.
         said = [
-            connection.sql(f"select {', '.join(FORECAST_SCHEMA)} from {rows}").pl()
+            connection.sql(
+                f"select run_id, {', '.join(FORECAST)}, as_of, {_RANGES} from {rows} "
+                "where quantile is not null group by all"
+            ).pl()
             for name, rows in _SAID.items()
             if (name,) in found
         ]
-        values = connection.sql(_BESIDE.format(series=", ".join(SERIES))).pl()
+        values = connection.sql(_BESIDE).pl()
     new = to_keep(pl.concat(said), values, kept_forecasts(place))
     if new.height:
         content = io.BytesIO()

@@ -18,7 +18,7 @@ from orchestration.place import Place
 
 # What is followed row by row, and what no incremental model reads. Where any other table changes,
 # such as that of areas, everything is computed anew.
-_OF_MEASURES = ("correction", "measure_break")
+_OF_MEASURES = ("correction", "measure_asked", "measure_break")
 READ_AS_A_WHOLE = (
     *("department", "source", "group", "goal", "goal_area", "conflict", "conflict_side"),
     *("service", "service_cost", "service_indicator", "programme", "programme_indicator"),

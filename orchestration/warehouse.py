@@ -16,6 +16,8 @@ import polars as pl
 
 from exports.vocabulary import AREA, STATUS_WORDS
 from orchestration.access import reach
+from orchestration.batches import as_text as batches_as_text
+from orchestration.batches import batches
 from orchestration.checks import check_table
 from orchestration.computed import schemas
 from orchestration.declarations.city_models import CODE_TYPES, CityModel, contract, read_models
@@ -112,6 +114,7 @@ def begin(place: Place) -> bool:
     leftover = place.dirty.exists()
     found = None if leftover else touched(place, fingerprints(place, project_fingerprint()))
     place.touched.write_text(as_text(found), encoding="utf-8")
+    place.batches.write_text(batches_as_text(batches(place, found)), encoding="utf-8")
     if found is None:
         place.fingerprints.unlink(missing_ok=True)
         for path in (place.warehouse, place.warehouse.with_name(place.warehouse.name + ".wal")):
@@ -161,7 +164,7 @@ def changed_marts(place: Place) -> dict[str, list[str]] | None:
     such as after a rollback.
     """
     stamp = place.build / "published.json"
-    text = place.touched.read_text("utf-8") if place.touched.exists() else ""
+    text = _read(place.touched)
     if not text or not stamp.exists() or json.loads(stamp.read_text("utf-8")) != _identity(place):
         return None
     nodes = json.loads((place.dbt / "target" / "manifest.json").read_text("utf-8"))["nodes"]
@@ -222,8 +225,13 @@ def environment(place: Place) -> dict[str, str]:
         "WIRKRAUM_LAKE": str(place.lake.resolve()),
         "WIRKRAUM_INPUTS": str(place.inputs.resolve()),
         "WIRKRAUM_WAREHOUSE": str(place.warehouse.resolve()),
-        "WIRKRAUM_TOUCHED": place.touched.read_text("utf-8") if place.touched.exists() else "",
+        "WIRKRAUM_TOUCHED": _read(place.touched),
+        "WIRKRAUM_BATCHES": _read(place.batches),
     }
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8") if path.exists() else ""
 
 
 def build(place: Place, stage: str) -> list[NodeResult]:

@@ -6,6 +6,10 @@ warehouse is built from nothing. Then a model that is `incremental` reads, of ea
 `unique_key` and of the lake, only what these need, and replaces their rows alone. All other models are
 made as a whole. A model of measures is followed for the touched measures; one that says so in its meta
 (`also_of_touched_indicators`), for all measures of the touched indicators.
+
+`WIRKRAUM_BATCHES` lists the measures in batches where they are too many to be computed at once; it is empty
+where one batch is enough. A model that reads each measure by itself is then made batch by batch
+(macros/incremental_in_place.sql).
 -#}
 {% macro touched(name) -%}
     {%- set known = env_var('WIRKRAUM_TOUCHED', '') -%}
@@ -25,6 +29,23 @@ made as a whole. A model of measures is followed for the touched measures; one t
     {%- endif -%}
 {%- endmacro %}
 
+{#- The batches of measures a model is made in; none where it is made at once. -#}
+{% macro batches(node) -%}
+    {%- set known = env_var('WIRKRAUM_BATCHES', '') -%}
+    {%- set by_measure = node.config.unique_key == 'measure_id' and not node.config.meta.also_of_touched_indicators -%}
+    {%- do return(fromjson(known) if execute and known and by_measure else []) -%}
+{%- endmacro %}
+
+{#- Stands in the text of such a model for the measures of the batch. -#}
+{% macro of_the_batch() -%}
+    {%- do return('<the batch>') -%}
+{%- endmacro %}
+
+{#- What an incremental model needs of one that is told apart by `key`. -#}
+{% macro inputs_of(node, key) -%}
+    {%- do return([of_the_batch()] if key == 'measure_id' and batches(node) else touched_ids(node, key, true)) -%}
+{%- endmacro %}
+
 {% macro only_of(relation, key, ids) -%}
     {%- do return(relation if ids is none else '(select * from ' ~ relation ~ ' where ' ~ among(key, ids) ~ ')') -%}
 {%- endmacro %}
@@ -39,9 +60,8 @@ made as a whole. A model of measures is followed for the touched measures; one t
         {%- do return(relation) -%}
     {%- endif -%}
     {%- set node = graph.nodes['model.wirkraum.' ~ varargs[-1]] -%}
-    {%- if model.config.materialized == 'incremental' and node.config.unique_key and touched('measures') is not none -%}
-        {%- set ids = touched_ids(model, node.config.unique_key, true) -%}
-        {%- set relation = only_of(relation, node.config.unique_key, ids) -%}
+    {%- if model.config.materialized == 'incremental' and node.config.unique_key -%}
+        {%- set relation = only_of(relation, node.config.unique_key, inputs_of(model, node.config.unique_key)) -%}
     {%- endif -%}
     {%- do return(with_codes(relation, node, as_texts=true) if reads_texts(model) else relation) -%}
 {%- endmacro %}
@@ -59,36 +79,37 @@ made as a whole. A model of measures is followed for the touched measures; one t
 {%- endmacro %}
 
 {% macro source(group, name) -%}
+    {%- set relation = source_in_texts(group, name) -%}
+    {%- if not execute or model.resource_type != 'model' or reads_texts(model) -%}
+        {%- do return(relation) -%}
+    {%- endif -%}
+    {%- do return(with_codes(relation, graph.sources['source.wirkraum.' ~ group ~ '.' ~ name], as_texts=false)) -%}
+{%- endmacro %}
+
+{#- A source with codes as they lie in its files; to turn them into their types costs more than to read them. -#}
+{% macro source_in_texts(group, name) -%}
     {%- set relation = where_it_lies(builtins.source(group, name)) -%}
     {%- if not execute or model.resource_type != 'model' -%}
         {%- do return(relation) -%}
     {%- endif -%}
     {%- if model.config.materialized == 'incremental' -%}
         {%- if group == 'lake' -%}
-            {%- set relation = only_of(relation, 'measure_id', touched_ids(model, 'measure_id', true)) -%}
+            {%- set relation = only_of(relation, 'measure_id', inputs_of(model, 'measure_id')) -%}
         {%- elif name.startswith('indicator') and model.config.unique_key == 'indicator_id' -%}
             {%- set relation = only_of(relation, 'indicator_id', touched_ids(model, 'indicator_id', true)) -%}
         {%- endif -%}
     {%- endif -%}
-    {%- set node = graph.sources['source.wirkraum.' ~ group ~ '.' ~ name] -%}
-    {%- do return(relation if reads_texts(model) else with_codes(relation, node, as_texts=false)) -%}
+    {%- do return(relation) -%}
 {%- endmacro %}
 
-{#- The rows of what was touched, in place of those before; what is gone for good goes too. -#}
-{% macro get_incremental_touched_sql(arguments) -%}
-    {%- set key = arguments['unique_key'] -%}
-    {%- set written = among(key, touched_ids(model, key, false)) -%}
-    {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
-    delete from {{ arguments['target_relation'] }} where {{ written }};
-    insert into {{ arguments['target_relation'] }} ({{ columns }})
-    select {{ columns }} from {{ arguments['temp_relation'] }} where {{ written }}
-{%- endmacro %}
-
-{#- Tests look at the rows that were made anew. -#}
+{#- Tests look at the rows that were made anew, those of a view over incremental models too. -#}
 {% macro get_where_subquery(relation) -%}
     {%- set node = graph.nodes.get(model.attached_node) if execute -%}
-    {%- if node and node.config.materialized == 'incremental' -%}
-        {%- do return(only_of(relation, node.config.unique_key, touched_ids(node, node.config.unique_key, false))) -%}
+    {%- set key = node.config.unique_key if node -%}
+    {%- if key and node.config.materialized == 'view' -%}
+        {%- do return(only_of(relation, key, touched('measures' if key == 'measure_id' else 'indicators'))) -%}
+    {%- elif key -%}
+        {%- do return(only_of(relation, key, touched_ids(node, key, false))) -%}
     {%- endif -%}
     {%- do return(relation) -%}
 {%- endmacro %}

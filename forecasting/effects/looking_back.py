@@ -128,25 +128,25 @@ def effects(
         `EFFECT_SCHEMA`, one row per pair, in the order of `pairs`. Estimates are in percent where
         values are above zero, in the unit of the indicator otherwise.
     """
-    tables = {
-        str(key[0]): frame
-        for key, frame in values.filter(
-            pl.col("status").is_in(KNOWN) & pl.col("value").is_not_null()
-        ).group_by("indicator_id")
-    }
+    tables = {str(key[0]): frame for key, frame in values.group_by("indicator_id")}
     where = {str(key[0]): frame for key, frame in places.group_by("programme_id")}
-    beside = _beside(neighbours)
+    beside = beside_each(neighbours)
     none = values.clear()
-    cases = []
-    for pair in pairs.iter_rows(named=True):
-        name = f"{pair['programme_id']} {pair['indicator_id']}"
-        rng = np.random.default_rng([seed, crc32(name.encode())])
-        cells = tables.get(pair["indicator_id"], none)
-        cases.append(look(pair, cells, where[pair["programme_id"]], beside, rng))
+    cases = [
+        look(
+            pair,
+            tables.get(pair["indicator_id"], none),
+            where.get(pair["programme_id"], places.clear()),
+            beside,
+            seed=seed,
+        )
+        for pair in pairs.iter_rows(named=True)
+    ]
     return pl.DataFrame(list(_judged(cases, as_of)), schema=EFFECT_SCHEMA)
 
 
-def _beside(neighbours: pl.DataFrame) -> dict[tuple[str, str, str], set[str]]:
+def beside_each(neighbours: pl.DataFrame) -> dict[tuple[str, str, str], set[str]]:
+    """The neighbours of each area."""
     found: dict[tuple[str, str, str], set[str]] = {}
     for system, version, area, other in neighbours.iter_rows():
         found.setdefault((system, version, area), set()).add(other)
@@ -174,10 +174,16 @@ def look(
     cells: pl.DataFrame,
     places: pl.DataFrame,
     beside: dict[tuple[str, str, str], set[str]],
-    rng: np.random.Generator,
+    *,
+    seed: int = 0,
 ) -> Case:
-    """Look at one pair; `cells` are all known values of the indicator."""
-    system, version, level = places.row(0)[1:4]
+    """Look at one pair: `cells` are all values of the indicator, `places` those of the programme.
+
+    `pair` is a row of `pairs`, and the rest as for `effects`.
+    """
+    name = f"{pair['programme_id']} {pair['indicator_id']}"
+    rng = np.random.default_rng([seed, crc32(name.encode())])
+    system, version, level = (None, None, None) if places.is_empty() else places.row(0)[1:4]
     group = pair["group_id"] if pair["group_id"] in cells["group_id"] else "all"
     lag = pair["lag_years"] or 0.0
     row: dict[str, Any] = {
@@ -190,7 +196,11 @@ def look(
         "lag": lag,
         "method": "none",
     }
+    if places.is_empty():
+        return Case(row | _cannot(words.no_values()))
     cells = cells.filter(
+        pl.col("status").is_in(KNOWN),
+        pl.col("value").is_not_null(),
         pl.col("group_id") == group,
         pl.col("area_system") == system,
         pl.col("area_version") == version,

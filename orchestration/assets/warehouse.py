@@ -19,6 +19,7 @@ DECLARED = (
     "department",
     "source",
     "measure",
+    "measure_asked",
     "measure_break",
     "group",
     "indicator",

@@ -1,5 +1,6 @@
 """The declarations as tables, in the form in which the warehouse reads them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -80,6 +81,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         control_tolerance=_NUMBER,
         control_tolerance_share=_NUMBER,
     ),
+    "measure_asked": _schema("measure_id group_id dimension"),
     "measure_break": _schema("measure_id since reason reason_en", since=_DATE),
     "group": _schema("group_id dimension name_de name_en"),
     "indicator": _schema(
@@ -283,11 +285,41 @@ def declared_tables(declarations: Declarations) -> dict[str, pl.DataFrame]:
         **offers.offer_rows(declarations),
         **assumptions.scenario_rows(declarations),
     }
+    rows["measure_asked"] = asked_groups(rows)
     frames = {name: pl.DataFrame(rows[name], schema=SCHEMAS[name]) for name in SCHEMAS}
     frames["area"] = declarations.register.areas
     frames["crosswalk"] = declarations.register.crosswalk
     frames["facility"] = declarations.places.facilities
     return frames
+
+
+def asked_groups(rows: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """What anything is computed from: a group, a dimension's groups, or all groups of a measure."""
+    asked: dict[tuple[str, str | None, str | None], None] = {}
+    for row in (*rows["indicator_term"], *rows["indicator_band"], *rows["reach_term"]):
+        asked[row["measure_id"], row["group_id"], None] = None
+    for terms, dimensions, key in (
+        ("indicator_term", "indicator_dimension", "indicator_id"),
+        ("reach_term", "reach_dimension", "reach_id"),
+    ):
+        by: dict[str, list[str]] = {}
+        for row in rows[dimensions]:
+            by.setdefault(row[key], []).append(row["dimension"])
+        for row in rows[terms]:
+            if row["group_id"] == "all":
+                for dimension in by.get(row[key], ()):
+                    asked[row["measure_id"], None, dimension] = None
+    for row in rows["indicator_read"]:
+        if row["kind"] == "measure":
+            asked[row["read_id"], None, None] = None
+    for row in rows["measure"]:
+        if row["control_of"] is not None:
+            asked[row["measure_id"], "all", None] = None
+            asked[row["control_of"], "all", None] = None
+    return [
+        {"measure_id": measure_id, "group_id": group_id, "dimension": dimension}
+        for measure_id, group_id, dimension in asked
+    ]
 
 
 def _names(name: Text) -> dict[str, str]:

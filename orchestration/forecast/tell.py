@@ -1,6 +1,7 @@
 """Says in words what a look ahead stands on, how wrong it usually was, and what would change it."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -10,15 +11,17 @@ from numpy.typing import NDArray
 from exports.vocabulary import STATUS_WORDS
 from forecasting import counts, ensemble, naive
 from forecasting.ets import ShapeShare
-from forecasting.outlook import MINIMUM_LENGTH, SEASON_LENGTH
+from forecasting.outlook import MINIMUM_LENGTH
+from forecasting.periods import SEASON_LENGTH, place_in_time
 from forecasting.scores import naive_error
 from orchestration.forecast.chart import in_text
 from orchestration.forecast.series import LookAhead
-from orchestration.forecast.words import SAY, Manner, digits, number, place_in_time, table
+from orchestration.forecast.words import SAY, Manner, digits, number, table
 
 _EIGHT: Final = ("0.1", "0.9")
 _NINETEEN: Final = ("0.025", "0.975")
 _MOST_SHAPES: Final = 4
+_MOST_STEPS: Final = 12
 _LEAST_SHARE: Final = 0.005
 _UNCHANGED: Final = 0.005
 
@@ -82,14 +85,26 @@ def _outlook(look: LookAhead, manner: Manner) -> list[str]:
         [manner.label(row["period_start"]), *_quantiles(row, manner)]
         for row in look.ranges.iter_rows(named=True)
     ]
-    reasons = dict.fromkeys(_reason(row, manner) for row in look.forecast.iter_rows(named=True))
     return [
         f"{manner.say('outlook')}:",
         *table(rows),
         f"  {manner.say('read')}",
         f"  {manner.say('trend')}",
-        *(f"  {manner.say('note')}: {reason}" for reason in reasons if reason),
+        *_notes(look, manner),
     ]
+
+
+def _notes(look: LookAhead, manner: Manner) -> list[str]:
+    """What is said beside figures, with the periods where it is not said of all."""
+    reasons: dict[str, set[date]] = {}
+    for row in look.forecast.drop_nulls("value").iter_rows(named=True):
+        if reason := _reason(row, manner):
+            reasons.setdefault(reason, set()).add(row["period_start"])
+    lines = []
+    for reason, starts in reasons.items():
+        where = "" if len(starts) == look.ranges.height else f" ({manner.periods(starts)})"
+        lines.append(f"  {manner.say('note')}{where}: {reason}")
+    return lines
 
 
 def _quantiles(row: Mapping[str, Any], manner: Manner) -> list[str]:
@@ -256,7 +271,7 @@ def _backtest(look: LookAhead, manner: Manner) -> list[str]:
     ours = look.backtest.filter(
         pl.col("model") == (counts.MODEL_NAME if small else ensemble.MODEL_NAME)
     )
-    if other.height and ours.height:
+    if other["wis"].count() and ours["wis"].count():
         words = manner.say(
             "better",
             model=manner.say("small_model" if small else "models"),
@@ -281,7 +296,9 @@ def _steps(
     off_by = ["off", "off_unit"] if in_percent else ["off_unit"]
     heading = ["ahead", "checked", *off_by, "in_eight", "in_nineteen"]
     rows = [[manner.say(key) for key in heading] + ([_simple(look, manner)] if compares else [])]
-    for row in shown.iter_rows(named=True):
+    every = -(-shown.height // _MOST_STEPS)
+    kept = (pl.col("ahead") == 1) | (pl.col("ahead") % every == 0)
+    for row in shown.filter(kept).iter_rows(named=True):
         off = None if row["mase"] is None or not np.isfinite(step) else row["mase"] * step
         cells = [
             manner.count(row["ahead"]),

@@ -13,6 +13,7 @@ import pytest
 from examples.musterstadt.city import QUARTERS
 from examples.musterstadt.world import HOME, simulate
 from exports.publish import content_hash
+from orchestration.effect_explain import explain_effect
 from orchestration.ingest import lake
 from orchestration.place import Place
 from tests.city.cities import new_musterstadt, wirkraum
@@ -210,6 +211,20 @@ def test_planted_effects_get_the_right_word_and_none_is_made_up(city: Place) -> 
         if word == "not_distinguishable":
             assert "Keine Aussage ist nicht keine Wirkung" in str(found[pair][5])
             assert "No statement is not no effect" in str(found[pair][6])
+
+
+def test_an_effect_is_explained_with_what_was_to_be_expected(city: Place) -> None:
+    text = explain_effect(city, "radsicher", "fahrraddiebstahl_rate", "de")
+    assert "Wort: gestützt" in text
+    assert "Die Polizei kontrolliert Verkaufsplattformen." in text
+    drawn = [line for line in text.splitlines() if line.endswith("zählt als nachher")]
+    assert [line[:7] for line in drawn] == ["01/2022", "01/2023", "01/2024"]
+    assert all(line.index("●") < line.index("○") for line in drawn)
+    early = explain_effect(city, "sprachkita", "sprachfoerderbedarf", "en")
+    assert "Word: too early" in early
+    assert "●" not in early
+    with pytest.raises(FileNotFoundError, match="there are elternkurse elternkurs_abschluss"):
+        explain_effect(city, "sprachkita", "hze_rate", "de")
 
 
 def test_contributions_claim_no_effect_and_an_occasion_names_its_reasons(city: Place) -> None:

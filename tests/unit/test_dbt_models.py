@@ -145,3 +145,17 @@ def test_contracts_of_marts_are_enforced() -> None:
     assert project["models"]["wirkraum"]["marts"]["+contract"] == {"enforced": True}
     own = [model_of(path).get("config", {}).get("contract") for path in MODELS]
     assert [one for one in own if one not in (None, {"enforced": True})] == []
+
+
+def test_measures_are_read_in_groups_that_are_asked_for() -> None:
+    """Who reads measures is known to `orchestration.declarations.tables.asked_groups`."""
+    ours = re.compile(r"ref\('measure_(?:value|area|native|delivered|state|value_state)'\)")
+    readers = {
+        path.stem
+        for path in [*MODELS, *(PROJECT / "macros").glob("*.sql")]
+        if not path.stem.startswith("measure_") and ours.search(path.read_text(encoding="utf-8"))
+    }
+    assert readers == {
+        *("indicator_part", "indicator_part_state", "indicator_band_value"),
+        *("reach_part", "control_total", "city_models"),
+    }

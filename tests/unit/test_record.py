@@ -37,6 +37,9 @@ def publish(place: Place, middle: float, day: date = date(2024, 1, 20)) -> None:
         base | {"quantile": level, "value": middle + number}
         for number, level in enumerate(QUANTILES, start=-2)
     ]
+    # A refusal has no quantile, a withheld forecast no values: neither is kept.
+    rows.append(base | {"area_id": "02", "quantile": None, "status": "missing"})
+    rows += [base | {"area_id": "0201", "quantile": level, "value": None} for level in QUANTILES]
     forecast = pl.DataFrame(rows, schema=FORECAST_SCHEMA)
     value = pl.DataFrame([CELL | {"period_start": date(2023, 1, 1), "value": 7.0}])
     place.published.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ TABLES: dict[str, list[dict[str, object]]] = {
     "area": [{"area_id": "01"}],
     "department": [{"department_id": "amt", "name_de": "Amt"}],
     "correction": [{"measure_id": "births", "corrected": 1}],
+    "measure_asked": [{"measure_id": "births", "group_id": "all"}],
     "measure_break": [{"measure_id": "people", "since": "2016-12-31"}],
     "measure": [
         {"measure_id": "births", "source_id": "register"},
@@ -81,6 +82,15 @@ def test_a_correction_touches_its_measure_and_what_is_computed_from_it(place: Pl
     write(place, {"correction": [{"measure_id": "births", "corrected": 2}]})
     both = ["births", "births_change"]
     assert found(place) == Touched(["births"], both, both, ["births"])
+
+
+def test_groups_that_were_not_asked_for_before_touch_their_measure(place: Place) -> None:
+    more: dict[str, object] = {"measure_id": "thefts", "group_id": "sex=f"}
+    asked = [*TABLES["measure_asked"], more]
+    write(place, {"measure_asked": asked})
+    changed = found(place)
+    assert changed is not None
+    assert changed.measures == ["thefts"]
 
 
 def test_a_declaration_needs_its_base_and_its_measures_but_touches_neither(place: Place) -> None:

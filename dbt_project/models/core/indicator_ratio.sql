@@ -23,6 +23,24 @@ stock as (
     ) = 1
 ),
 
+has_stock as (
+    select distinct indicator_id from stock
+),
+
+over_stock as (
+    select numerator.*
+    from numerator
+    semi join has_stock
+        using (indicator_id)
+),
+
+over_flow as (
+    select numerator.*
+    from numerator
+    anti join has_stock
+        using (indicator_id)
+),
+
 by_stock as (
     select
         numerator.*,
@@ -34,7 +52,7 @@ by_stock as (
         stock.carried_error as denominator_carried_error,
         stock.missing_share as denominator_missing_share,
         stock.period_start as denominator_date
-    from numerator
+    from over_stock as numerator
     asof left join stock
         on
             numerator.indicator_id = stock.indicator_id
@@ -43,7 +61,6 @@ by_stock as (
             and numerator.area_id = stock.area_id
             and numerator.group_id = stock.group_id
             and numerator.period_end >= stock.period_start
-    where numerator.indicator_id in (select known.indicator_id from stock as known)
 ),
 
 by_flow as (
@@ -57,7 +74,7 @@ by_flow as (
         flow.carried_error as denominator_carried_error,
         flow.missing_share as denominator_missing_share,
         flow.period_start as denominator_date
-    from numerator
+    from over_flow as numerator
     left join {{ ref('indicator_part') }} as flow
         on
             numerator.indicator_id = flow.indicator_id
@@ -69,7 +86,6 @@ by_flow as (
             and numerator.grain = flow.grain
             and flow.role = 'denominator'
             and not flow.is_stock
-    where numerator.indicator_id not in (select known.indicator_id from stock as known)
 ),
 
 both_sides as (

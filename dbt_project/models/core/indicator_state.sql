@@ -1,7 +1,14 @@
 -- The states of every value computed from measures that were revised somewhere; is_revised: also here.
 -- Each state has the formula, the denominator's date and the area version of today's value; values
 -- carried over to another area version are revised where they were delivered and not listed again.
-with ratio as (
+with stirred as (
+    select distinct
+        indicator_id,
+        year(period_start) as year_of
+    from {{ ref('indicator_part_state') }}
+),
+
+ratio as (
     select
         ratio.* exclude (as_of), -- noqa: RF02
         indicator.kind,
@@ -11,7 +18,13 @@ with ratio as (
     from {{ ref('indicator_ratio') }} as ratio
     inner join {{ source('declared', 'indicator') }} as indicator
         using (indicator_id)
-    where indicator.kind not in ('share', 'rate', 'ratio') or not {{ sides_differ('ratio') }}
+    left join stirred as own
+        on ratio.indicator_id = own.indicator_id and year(ratio.period_start) = own.year_of
+    left join stirred as base
+        on ratio.indicator_id = base.indicator_id and year(ratio.denominator_date) = base.year_of
+    where
+        (indicator.kind not in ('share', 'rate', 'ratio') or not {{ sides_differ('ratio') }})
+        and coalesce(own.year_of, base.year_of) is not null
 ),
 
 numerator as (

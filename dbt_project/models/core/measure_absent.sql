@@ -1,27 +1,48 @@
 -- Areas that exist in a period but are not in its delivery, at the finest level delivered: above it a sum
 -- takes the place of what was not delivered. Case lists are complete, so none of their areas is absent.
-with located as (
+with corrected as (
     select
-        delivered.measure_id,
-        delivered.area_system,
-        delivered.area_version,
-        delivered.area_id,
-        delivered.period_start,
-        delivered.grain,
+        measure_id,
+        area_system,
+        area_version,
+        area_id,
+        period_start,
+        grain,
+        max(as_of) as as_of
+    from {{ ref('measure_correction') }}
+    where verdict = 'applied'
+    group by all
+),
+
+located as (
+    select
+        covered.measure_id,
+        covered.area_system,
+        covered.area_version,
+        covered.area_id,
+        covered.period_start,
+        covered.grain,
         lineage.level_rank,
         lineage.is_unassigned,
-        any_value(delivered.unit) as unit,
-        max(delivered.as_of) as as_of
-    from {{ ref('measure_delivered') }} as delivered
+        covered.unit,
+        greatest(covered.last_day, corrected.as_of) as as_of
+    from {{ ref('stg_covered') }} as covered
     inner join {{ source('declared', 'measure') }} as measure
-        on delivered.measure_id = measure.measure_id and measure.additive_over_areas
+        on covered.measure_id = measure.measure_id and measure.additive_over_areas
     inner join {{ ref('stg_area_lineage') }} as lineage
         on
-            delivered.area_system = lineage.area_system
-            and delivered.area_version = lineage.area_version
-            and delivered.area_id = lineage.area_id
+            covered.area_system = lineage.area_system
+            and covered.area_version = lineage.area_version
+            and covered.area_id = lineage.area_id
             and lineage.area_id = lineage.ancestor_id
-    group by all
+    left join corrected
+        on
+            covered.measure_id = corrected.measure_id
+            and covered.area_system = corrected.area_system
+            and covered.area_version = corrected.area_version
+            and covered.area_id = corrected.area_id
+            and covered.period_start = corrected.period_start
+            and covered.grain = corrected.grain
 ),
 
 finest as (
@@ -32,7 +53,7 @@ finest as (
         period_start,
         grain,
         min(level_rank) as level_rank,
-        any_value(unit) as unit,
+        min(unit) as unit,
         max(as_of) as as_of
     from located
     where not is_unassigned

@@ -1,4 +1,10 @@
 -- Each declared correction beside what is known of its cell on the day asked for, with a verdict.
+with known as (
+    select *
+    from {{ ref('stg_observation') }}
+    where measure_id in (select concerned.measure_id from {{ source('declared', 'correction') }} as concerned)
+)
+
 select
     correction.line,
     correction.source_id,
@@ -32,5 +38,5 @@ select
         else 'changed'
     end as verdict
 from {{ source('declared', 'correction') }} as correction
-left join {{ ref('stg_observation') }} as observation
+left join known as observation
     using (measure_id, area_system, area_version, area_id, period_start, grain, group_id)

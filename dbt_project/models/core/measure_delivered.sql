@@ -1,11 +1,12 @@
--- What was delivered, in the area version in which it was delivered, with known errors corrected.
+-- What was delivered, in the area version in which it was delivered, with known errors corrected: of the
+-- groups that something is computed from.
 select
     observation.measure_id,
-    observation.area_system,
-    observation.area_version,
-    observation.area_id,
+    cast(observation.area_system as area_system) as area_system,
+    cast(observation.area_version as area_version) as area_version,
+    cast(observation.area_id as area_id) as area_id,
     observation.period_start,
-    observation.grain,
+    cast(observation.grain as grain) as grain,
     observation.group_id,
     coalesce(correction.corrected, observation.value) as value,
     observation.unit,
@@ -18,6 +19,8 @@ select
     greatest(observation.as_of, correction.as_of) as as_of,
     cast('delivered' as origin) as origin
 from {{ ref('stg_observation') }} as observation
+semi join {{ ref('stg_asked') }} as asked
+    on observation.measure_id = asked.measure_id and observation.group_id = asked.group_id
 left join {{ ref('measure_correction') }} as correction
     on
         observation.measure_id = correction.measure_id

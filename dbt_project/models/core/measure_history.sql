@@ -1,17 +1,7 @@
 -- Every state a delivered cell ever had, from the day it was known; an equal re-delivery is none.
 -- A correction holds from its own day on, for as long as the wrong value is the delivered one.
 -- Of the periods that a measure brought on one day alone, each cell has the one state it has now.
-with known as not materialized (
-    select
-        observation.*,
-        delivery.position
-    from {{ source('lake', 'observation') }} as observation
-    inner join {{ source('ledger', 'delivery') }} as delivery
-        using (delivery_id)
-    where observation.as_of <= cast('{{ var("as_of") }}' as date)
-),
-
-repeated as (
+with repeated as (
     select
         measure_id,
         area_system,
@@ -30,6 +20,32 @@ repeated as (
         period_start,
         grain
     from {{ source('declared', 'correction') }}
+),
+
+concerned as (
+    select distinct
+        covered.measure_id,
+        covered.delivery_id,
+        covered.position
+    from {{ ref('stg_covered') }} as covered
+    semi join repeated
+        using (measure_id, area_system, area_version, period_start, grain)
+),
+
+known as (
+    select
+        observation.* replace (
+            cast(observation.area_system as area_system) as area_system,
+            cast(observation.area_version as area_version) as area_version,
+            cast(observation.area_id as area_id) as area_id,
+            cast(observation.grain as grain) as grain,
+            cast(observation.status as status) as status
+        ),
+        concerned.position
+    from {{ source_in_texts('lake', 'observation') }} as observation
+    inner join concerned
+        using (measure_id, delivery_id)
+    where observation.as_of <= cast('{{ var("as_of") }}' as date)
 ),
 
 daily as (

@@ -42,6 +42,8 @@ cell as (
     from {{ ref('measure_history') }} as history
     inner join slice
         using (measure_id, area_system, area_version, period_start, grain, group_id)
+    semi join {{ ref('stg_asked') }} as asked
+        on history.measure_id = asked.measure_id and history.group_id = asked.group_id
     where len(slice.days) > 1 and history.measure_id in (select known.measure_id from concerned as known)
 ),
 

@@ -1,25 +1,25 @@
 -- What is known of each cell on the day asked for: the newest of all deliveries until then.
 with known as not materialized (
-    select
-        observation.*,
-        delivery.position
-    from {{ source('lake', 'observation') }} as observation
-    inner join {{ source('ledger', 'delivery') }} as delivery
-        using (delivery_id)
-    where observation.as_of <= cast('{{ var("as_of") }}' as date)
+    select *
+    from {{ source_in_texts('lake', 'observation') }}
+    where as_of <= cast('{{ var("as_of") }}' as date)
 )
 
-select known.* exclude (position) -- noqa: RF02
+select known.*
 from known
-anti join {{ ref('stg_repeated') }}
-    using (measure_id, area_system, area_version, period_start, grain)
+semi join {{ source('ledger', 'delivery') }}
+    using (delivery_id)
+anti join {{ ref('stg_repeating') }}
+    using (measure_id, delivery_id)
 
 union all by name
 
-select known.* exclude (position) -- noqa: RF02
+select known.*
 from known
-semi join {{ ref('stg_repeated') }}
-    using (measure_id, area_system, area_version, period_start, grain)
+inner join {{ source('ledger', 'delivery') }} as delivery
+    using (delivery_id)
+semi join {{ ref('stg_repeating') }}
+    using (measure_id, delivery_id)
 qualify row_number() over (
     partition by
         known.measure_id,
@@ -29,5 +29,5 @@ qualify row_number() over (
         known.period_start,
         known.grain,
         known.group_id
-    order by known.as_of desc, known.position desc
+    order by known.as_of desc, delivery.position desc
 ) = 1

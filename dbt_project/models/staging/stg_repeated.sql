@@ -1,15 +1,12 @@
 -- Periods of a measure that more than one delivery has brought: only there cells have to be told apart.
 select
-    observation.measure_id,
-    observation.area_system,
-    observation.area_version,
-    observation.period_start,
-    observation.grain,
-    min(observation.as_of) as first_day,
-    max(observation.as_of) as last_day
-from {{ source('lake', 'observation') }} as observation
-inner join {{ source('ledger', 'delivery') }} as delivery
-    using (delivery_id)
-where observation.as_of <= cast('{{ var("as_of") }}' as date)
+    measure_id,
+    area_system,
+    area_version,
+    period_start,
+    grain,
+    min(first_day) as first_day,
+    max(last_day) as last_day
+from {{ ref('stg_covered') }}
 group by all
-having min(delivery.position) < max(delivery.position)
+having min(position) < max(position)

@@ -208,6 +208,15 @@ def test_an_adjusted_look_ahead_is_not_passed_off_as_the_models_own(tmp_path: Pa
     assert "damit beide dasselbe sagen: für sich allein käme die Reihe" in text
 
 
+def test_what_is_said_of_some_periods_names_them(tmp_path: Path) -> None:
+    def noted(frame: pl.DataFrame) -> pl.DataFrame:
+        late = pl.when(began >= date(2025, 5, 1)).then(pl.lit("Eher ein Szenario."))
+        return frame.with_columns(reason=late)
+
+    text = said(publish(tmp_path, forecast=noted))
+    assert "Hinweis (Mai 2025 bis Juni 2025): Eher ein Szenario." in text
+
+
 def test_the_seasonal_naive_is_named_and_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

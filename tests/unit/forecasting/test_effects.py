@@ -1,16 +1,19 @@
 """Looking back at made-up towns: what is there is found, what is not there is not made up."""
 
 import warnings
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from forecasting.effects import baseline, randomise
 from forecasting.effects.counterfactual import counterfactual
 from forecasting.effects.looking_back import EFFECT_SCHEMA, effects
 from forecasting.effects.panel import Floats, Panel, month_of, panel, span_lengths
+from forecasting.effects.path import path_of_districts
 from forecasting.effects.randomise import NEVER
 from forecasting.effects.study import Evidence, Reached, setting, study
 from forecasting.effects.verdict import corrected, p_value, smallest_effect, verdict
@@ -75,6 +78,7 @@ def test_one_district_is_never_supported_however_large_the_effect() -> None:
     found = looked_at(counts, [0])
     assert verdict(found, p_value(found)) == "points_that_way"
     assert verdict(found, 0.0) == "points_that_way"
+    assert verdict(found, 0.06) == "not_distinguishable"
 
 
 def test_districts_that_were_on_their_way_already_prove_nothing() -> None:
@@ -201,7 +205,24 @@ def test_a_series_is_carried_on_beside_those_not_reached() -> None:
 
 def test_many_pairs_ask_more_of_each() -> None:
     assert corrected([]) == []
+    p_values = np.random.default_rng(24).random(50) ** 2
+    known = multipletests(p_values, method="fdr_bh")[1]
+    assert corrected(p_values.tolist()) == pytest.approx(known.tolist())
     assert corrected([0.02, 0.9, 0.8, 0.7]) == pytest.approx([0.08, 0.9, 0.9, 0.9])
+
+
+def test_the_picture_shows_what_was_to_be_expected() -> None:
+    counts = town(np.random.default_rng(11), 40)
+    counts[:8, START:] = np.round(counts[:8, START:] * 0.7)
+    found = looked_at(counts, list(range(8)))
+    panel = replace(found.setting.panel, begins=found.setting.panel.begins + 12 * 2020)
+    path = path_of_districts(replace(found, setting=replace(found.setting, panel=panel)))
+    before, after = path.filter(~pl.col("is_after")), path.filter(pl.col("is_after"))
+    assert (before.height, after.height) == (8, 8)
+    assert before["expected"].mean() == pytest.approx(100, abs=2)
+    assert before["observed"].mean() == pytest.approx(before["expected"].mean(), abs=0.5)
+    change = after["observed"].log().mean() - after["expected"].log().mean()  # type: ignore[operator]
+    assert change == pytest.approx(found.found.estimate, abs=0.02)
 
 
 # --- frames ------------------------------------------------------------------------------------
@@ -307,6 +328,7 @@ def test_before_the_lag_is_over_it_is_too_early() -> None:
         ([place("00", date(2020, 3, 1)), place("01", date(2020, 3, 1))], "vor dem Beginn"),
         ([place(f"{n:02d}") for n in range(9)], "1 Vergleichsgebiete"),
         ([place("00", level="block")], "keine durchgehenden Werte"),
+        ([place("00", programme_id="another")], "keine durchgehenden Werte"),
     ],
 )
 def test_what_cannot_be_judged_says_why(places: list[dict[str, object]], said: str) -> None:

@@ -217,6 +217,27 @@ def test_few_cases_keep_their_paths_and_the_sum_is_theirs() -> None:
     assert np.array_equal(found["city"].quantiles, sums)
 
 
+def test_a_sum_that_cannot_be_forecast_alone_is_that_of_its_parts() -> None:
+    nodes = city()
+    nothing = np.empty((0, len(QUANTILES)))
+    nodes[1] = replace(nodes[1], quantiles=nothing, past=nothing[None, :0], begin=0)
+    found, apart = look(nodes)
+    assert apart == [None] * 7
+    middle = medians(found)
+    assert middle["north"] == pytest.approx(middle["n1"] + middle["n2"], rel=0.01)
+    assert middle["city"] == pytest.approx(middle["north"] + middle["south"], rel=0.01)
+    assert found["north"].begin == 40
+    # Its parts belong to the city where they are not all of it.
+    nodes[4] = replace(nodes[4], quantiles=nothing, begin=0)
+    lacking, apart = look(nodes)
+    assert not lacking["north"].is_forecast
+    assert not lacking["n2"].is_forecast
+    assert apart[0] is not None
+    assert apart[1] is None
+    south = medians({"south": lacking["south"], "s1": lacking["s1"], "s2": lacking["s2"]})
+    assert south["south"] == pytest.approx(south["s1"] + south["s2"], rel=0.01)
+
+
 def test_without_a_tree_nothing_changes() -> None:
     alone = city()[:1]
     found, apart = look(alone)

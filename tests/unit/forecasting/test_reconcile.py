@@ -7,7 +7,7 @@ import numpy as np
 from forecasting.ensemble import expected_panel, forecast_panel
 from forecasting.ets import one_step_errors
 from forecasting.linear import Floats
-from forecasting.reconcile import corrections, reconciled
+from forecasting.reconcile import corrections, reconciled, shrunk_covariance
 
 SUMS = np.array([[1.0, 1.0, 1.0], *np.eye(3).tolist()])
 
@@ -68,6 +68,17 @@ def test_parts_that_are_fixed_leave_it_to_the_others() -> None:
     assert gain[0, 0] == 0
     assert (gain[1:, 0] != 0).all()
     assert not corrections(errors, SUMS[:1], np.ones(3, dtype=bool)).any()
+
+
+def test_the_others_give_way_as_if_the_fixed_were_known_for_certain() -> None:
+    errors = one_step_errors(hierarchy(), season_length=4)
+    fixed = np.array([False, True, False])
+    spread = shrunk_covariance(errors)
+    spread[2] = 0
+    spread[:, 2] = 0
+    differs = np.hstack([np.eye(1), -SUMS[:1]])
+    expected = spread[1:] @ differs.T / (differs @ spread @ differs.T)
+    assert np.allclose(corrections(errors, SUMS[:1], fixed), expected)
 
 
 def test_a_sum_that_never_moved_does_not_stop_anything() -> None:

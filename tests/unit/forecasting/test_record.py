@@ -8,9 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecasting.outlook import FORECAST_SCHEMA
-from forecasting.record import KEPT_SCHEMA, SCORE_SCHEMA, SERIES, score, to_keep
-from forecasting.scores import QUANTILES
+from forecasting.record import (
+    FORECAST,
+    KEPT_SCHEMA,
+    RANGES,
+    SCORE_SCHEMA,
+    SERIES,
+    score,
+    to_keep,
+)
 
 NOTHING = pl.DataFrame(schema=KEPT_SCHEMA)
 KNOWN_ON = date(2024, 1, 20)
@@ -28,26 +34,25 @@ NO_DECISION = pl.DataFrame(
 )
 
 
+SAID = pl.Schema({name: KEPT_SCHEMA[name] for name in ("run_id", *FORECAST, *RANGES, "as_of")})
+
+
 def published(
     start: date, *figures: float | None, model: str = "ensemble", **other: Any
-) -> list[dict[str, Any]]:
-    """The five rows of one forecast."""
+) -> dict[str, Any]:
+    """One forecast."""
     base = CELL | {
         "run_id": "20240120",
         "period_start": start,
         "scenario_id": "trend",
         "model": model,
-        "status": "estimated",
         "as_of": KNOWN_ON,
     }
-    return [
-        base | {"quantile": level, "value": value} | other
-        for level, value in zip(QUANTILES, figures, strict=True)
-    ]
+    return base | dict(zip(RANGES, figures, strict=True)) | other
 
 
-def frame(*forecasts: list[dict[str, Any]]) -> pl.DataFrame:
-    return pl.DataFrame([row for one in forecasts for row in one], schema=FORECAST_SCHEMA)
+def frame(*forecasts: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(list(forecasts), schema=SAID)
 
 
 def values(*rows: tuple[date, float | None], **other: Any) -> pl.DataFrame:
@@ -131,11 +136,9 @@ def test_a_nowcast_says_how_many_periods_it_looks_back(grain: str, start: date, 
     assert to_keep(frame(rows), values(), NOTHING)["ahead"].to_list() == [ahead]
 
 
-def test_refusals_and_what_readers_did_not_see_are_not_kept() -> None:
-    withheld = published(date(2024, 1, 1), *[None] * 5, status="suppressed")
-    refusal = published(date(2024, 1, 1), *[None] * 5, area_id="01")[:1]
-    refusal[0]["quantile"] = None
-    assert to_keep(frame(withheld, refusal), values(), NOTHING).is_empty()
+def test_what_readers_did_not_see_is_not_kept() -> None:
+    withheld = published(date(2024, 1, 1), *[None] * 5)
+    assert to_keep(frame(withheld), values(), NOTHING).is_empty()
     shown = published(date(2024, 1, 1), 1.0, 2.0, 3.0, 4.0, 5.0)
     assert to_keep(frame(shown), values((date(2023, 1, 1), None)), NOTHING)["simple"][0] is None
 
@@ -145,12 +148,12 @@ def test_what_later_runs_repeat_is_kept_once_and_what_they_say_anew_too() -> Non
     first = to_keep(said, values(), NOTHING)
     again = said.with_columns(run_id=pl.lit("20240301"), as_of=date(2024, 3, 1))
     assert to_keep(again, values(), first).is_empty()
-    other = again.with_columns(value=pl.col("value") + 1)
+    other = again.with_columns(pl.col(RANGES) + 1)
     (row,) = to_keep(other, values(), first).iter_rows(named=True)
     assert (row["run_id"], row["median"], row["as_of"]) == ("20240301", 4.0, date(2024, 3, 1))
 
 
-def kept(*forecasts: list[dict[str, Any]], record_id: str = "one") -> pl.DataFrame:
+def kept(*forecasts: dict[str, Any], record_id: str = "one") -> pl.DataFrame:
     found = to_keep(frame(*forecasts), values((date(2023, 1, 1), 9.0)), NOTHING)
     return found.with_columns(record_id=pl.lit(record_id))
 
@@ -229,9 +232,8 @@ def test_keeping_twice_keeps_once(runs: list[dict[tuple[str, int], list[float]]]
         for said in runs
         for (area, year), figures in said.items()
     }
-    names = ("low_95", "low_80", "median", "high_80", "high_95")
     known = {(area, start.year, *rest) for area, start, *rest in everything.select(
-        "area_id", "period_start", *names
+        "area_id", "period_start", *RANGES
     ).iter_rows()}  # fmt: skip
     assert known == told
 
