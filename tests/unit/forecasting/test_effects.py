@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
+from statsmodels.api import OLS, add_constant
 from statsmodels.stats.multitest import multipletests
 
 from forecasting.effects import baseline, randomise
@@ -106,6 +107,21 @@ def test_the_worst_districts_move_back_to_the_others_without_being_taken_for_an_
         plain.append(change[worst].mean() - np.delete(change, worst).mean())
     assert np.mean(plain) < -0.03
     assert abs(np.mean(ours)) < 0.02
+
+
+def test_where_nothing_moves_back_it_is_the_plain_difference_in_differences() -> None:
+    rng = np.random.default_rng(25)
+    level = rng.normal(0, 0.5, (30, 1))
+    counts = rng.poisson(20_000 * np.exp(level + rng.normal(0, 0.05, (30, MONTHS)))).astype(float)
+    counts[:6, START:] *= 0.9
+    found = looked_at(counts, list(range(6)))
+    values = as_panel(counts).values
+    change = values[:, START // 3 :].mean(axis=1) - values[:, : START // 3].mean(axis=1)
+    reached = add_constant((np.arange(30) < 6).astype(float))
+    plain = OLS(change, reached).fit()
+    assert found.found.estimate == pytest.approx(plain.params[1], abs=0.003)
+    assert found.found.error == pytest.approx(plain.bse[1], rel=0.15)
+    assert found.found.t_value == pytest.approx(plain.pvalues[1], abs=0.01)
 
 
 def test_later_starts_are_held_against_districts_that_never_began() -> None:
