@@ -158,8 +158,8 @@ def test_too_small_and_alone() -> None:
     values = series([7.0, 9.0, 12.0, 8.0, 9.0, 11.0, 7.0, 8.0, 9.0, 10.0], years(2015, 10))
     assert refused(values) == (
         "Zu klein: im Mittel höchstens 9 Fälle je Zeitraum, da überwiegt der Zufall. Zu wenig für "
-        "kleine Fallzahlen: 1 Gebiete über 10 Zeiträume; nötig sind 5 Gebiete über 12 Zeiträume, die "
-        "gemeinsam betrachtet werden."
+        "kleine Fallzahlen: 1 Gebiete über 10 Zeiträume; nötig sind 5 Gebiete über 12 Zeiträume, "
+        "die gemeinsam betrachtet werden."
     )
 
 
