@@ -22,6 +22,7 @@ from forecasting.accuracy import BACKTEST_SCHEMA, POOL
 from forecasting.calibrate import factors
 from forecasting.ets import ShapeShare
 from forecasting.linear import Floats
+from forecasting.periods import SEASON_LENGTH
 from forecasting.pools import look, pool_of, small_pool
 from forecasting.refusal import Refusal
 from forecasting.rows import FORECAST_SCHEMA, refused_row, rows_of
@@ -29,8 +30,6 @@ from forecasting.scores import QUANTILES
 from forecasting.series import (
     LONGEST_GAP_AT_END,
     MINIMUM_LENGTH,
-    MONTHS_PER_PERIOD,
-    SEASON_LENGTH,
     SERIES_KEY,
     USABLE_STATUS,
     VALUE_COLUMNS,
@@ -46,8 +45,6 @@ from forecasting.trees import areas_above, made_to_fit
 __all__ = [
     "FORECAST_SCHEMA",
     "MINIMUM_LENGTH",
-    "MONTHS_PER_PERIOD",
-    "SEASON_LENGTH",
     "SERIES_KEY",
     "USABLE_STATUS",
     "VALUE_COLUMNS",

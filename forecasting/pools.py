@@ -18,12 +18,12 @@ from forecasting.growing import carried
 from forecasting.linear import Floats
 from forecasting.naive import naive_panel
 from forecasting.paths import PERSISTENCE, persistence
+from forecasting.periods import SEASON_LENGTH
 from forecasting.refusal import Refusal
 from forecasting.scores import QUANTILES, naive_error
 from forecasting.series import (
     LONGEST_GAP_AT_END,
     MINIMUM_LENGTH,
-    SEASON_LENGTH,
     Ready,
     grouped,
     mean_cases,

@@ -11,10 +11,10 @@ from typing import Final
 
 import polars as pl
 
+from forecasting.periods import SEASON_LENGTH, numbers, steps
 from forecasting.scores import QUANTILES, inside, weighted_interval_score
 
 NOWCAST: Final = "nowcast"
-MONTHS_PER_PERIOD: Final = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 SERIES: Final = ("indicator_id", "area_system", "area_version", "area_id", "grain", "group_id")
 CELL: Final = (
     *("indicator_id", "area_system", "area_version", "area_id"),
@@ -82,10 +82,10 @@ def to_keep(published: pl.DataFrame, values: pl.DataFrame, kept: pl.DataFrame) -
             year.
         kept: all that was kept before, in KEPT_SCHEMA; more columns do no harm.
     """
-    months = pl.col("grain").replace_strict(MONTHS_PER_PERIOD, return_dtype=pl.Int64)
-    behind = _month("period_start") // months - _month("as_of") // months
+    behind = numbers("period_start") // steps() - numbers("as_of") // steps()
     nowcast = pl.col("model") == NOWCAST
-    seasons = (pl.col("ahead") * months + 11) // 12
+    season = pl.col("grain").replace_strict(SEASON_LENGTH, return_dtype=pl.Int64)
+    seasons = (pl.col("ahead") + season - 1) // season
     forecasts = (
         published.with_columns(
             ahead=pl.when(nowcast)
@@ -96,26 +96,22 @@ def to_keep(published: pl.DataFrame, values: pl.DataFrame, kept: pl.DataFrame) -
         )
         .drop_nulls(RANGES)
         .with_columns(
-            month=_month("period_start") - pl.when(nowcast).then(0).otherwise(12 * seasons)
+            number=numbers("period_start")
+            - pl.when(nowcast).then(0).otherwise(season * seasons * steps())
         )
     )
     before = (
         values.filter(pl.col("value").is_not_null())
-        .select(*SERIES, month=_month("period_start"), simple="value")
-        .unique([*SERIES, "month"], keep="none")
+        .select(*SERIES, number=numbers("period_start"), simple="value")
+        .unique([*SERIES, "number"], keep="none")
     )
     return (
-        forecasts.join(before, on=[*SERIES, "month"], how="left")
+        forecasts.join(before, on=[*SERIES, "number"], how="left")
         .join(kept, on=[*FORECAST, *RANGES], how="anti")
         .select(KEPT_SCHEMA.names())
         .cast(KEPT_SCHEMA)
         .sort("run_id", *FORECAST)
     )
-
-
-def _month(column: str) -> pl.Expr:
-    """Months since the beginning of our years."""
-    return pl.col(column).dt.year().cast(pl.Int64) * 12 + pl.col(column).dt.month() - 1
 
 
 def score(kept: pl.DataFrame, truth: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:

@@ -17,12 +17,14 @@ class Refusal(Exception):
 
 
 GRAIN_DE = {
+    "week": "Wochenwerte",
     "month": "Monatswerte",
     "quarter": "Quartalswerte",
     "half_year": "Halbjahreswerte",
     "year": "Jahreswerte",
 }
 GRAIN_EN = {
+    "week": "weekly",
     "month": "monthly",
     "quarter": "quarterly",
     "half_year": "half-yearly",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
@@ -11,10 +10,11 @@ import polars as pl
 
 from forecasting import counts, ensemble, naive, refusal
 from forecasting.linear import Floats
+from forecasting.periods import SEASON_LENGTH, later
 from forecasting.pools import Looked
 from forecasting.refusal import Refusal
 from forecasting.scores import QUANTILES
-from forecasting.series import MONTHS_PER_PERIOD, SEASON_LENGTH, SERIES_KEY, changes_of, mean_cases
+from forecasting.series import SERIES_KEY, changes_of, mean_cases
 
 FORECAST_SCHEMA: Final = pl.Schema(
     {
@@ -52,7 +52,7 @@ def rows_of(one: Looked, run_id: str) -> Iterator[dict[str, Any]]:
 def refused_row(row: Mapping[str, Any], run_id: str, why: Refusal) -> dict[str, Any]:
     """The row of a series, as `series.collect` gives it, that is not forecast."""
     return _base(row, run_id, ensemble.MODEL_NAME) | {
-        "period_start": _later(_last(row), 1, row["grain"]),
+        "period_start": later(_last(row), 1, row["grain"]),
         "status": "missing",
         "reason": why.reason_de,
         "reason_en": why.reason_en,
@@ -70,7 +70,7 @@ def _forecast_rows(
     reason_de, reason_en = _note(row, model, apart)
     base = _base(row, run_id, model)
     for ahead, per_quantile in enumerate(quantiles.tolist(), start=1 + skipped):
-        period = _later(_last(row), ahead, row["grain"])
+        period = later(_last(row), ahead, row["grain"])
         for quantile, value in zip(QUANTILES, per_quantile, strict=True):
             yield base | {
                 "period_start": period,
@@ -94,15 +94,6 @@ def _base(row: Mapping[str, Any], run_id: str, model: str) -> dict[str, Any]:
 def _last(row: Mapping[str, Any]) -> date:
     last: date = row["period_start"][-1] if row["period_start"] else row["latest_date"]
     return last
-
-
-def _later(last: date, periods: int, grain: str) -> date:
-    """Move a reporting date ahead by whole periods; the end of a month stays the end of a month."""
-    month = last.year * 12 + last.month - 1 + periods * MONTHS_PER_PERIOD[grain]
-    year, month = month // 12, month % 12 + 1
-    final = calendar.monthrange(year, month)[1]
-    is_month_end = last.day == calendar.monthrange(last.year, last.month)[1]
-    return date(year, month, final if is_month_end else min(last.day, final))
 
 
 def _note(row: Mapping[str, Any], model: str, apart: float | None) -> tuple[str | None, str | None]:

@@ -31,7 +31,8 @@ import polars as pl
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
-from forecasting.outlook import MONTHS_PER_PERIOD, SERIES_KEY
+from forecasting.outlook import SERIES_KEY
+from forecasting.periods import SEASON_LENGTH, STEP, later
 from forecasting.scores import QUANTILES
 
 Floats = NDArray[np.float64]
@@ -214,8 +215,7 @@ def period_end(start: date, grain: str, *, is_stock: bool) -> date:
     """The last day of a period; of a reporting date itself."""
     if is_stock:
         return start
-    month = start.year * 12 + start.month - 1 + MONTHS_PER_PERIOD[grain]
-    return date(month // 12, month % 12 + 1, 1) - timedelta(days=1)
+    return later(start, 1, grain) - timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -281,8 +281,9 @@ def _whole_years(
     published: Published, paths: Floats, moved: Floats
 ) -> list[tuple[Published, Floats, Floats]]:
     """Years of which every part is ahead, as sums of each path: baseline and alternative."""
-    parts = 12 // MONTHS_PER_PERIOD[published.grain]
-    if parts == 1:
+    parts = SEASON_LENGTH[published.grain]
+    # Weeks do not end with a year.
+    if parts == 1 or published.grain == "week":
         return []
     places: dict[int, list[int]] = {}
     for place, start in enumerate(published.periods):
@@ -419,7 +420,12 @@ def _months_of(published: Published, *, is_stock: bool) -> list[Floats]:
     """The moments of each period at which an influence is looked at, in months."""
     if is_stock:
         return [np.array([_month(day)]) for day in published.periods]
-    length = MONTHS_PER_PERIOD[published.grain]
+    if published.grain == "week":
+        return [
+            np.array([_month(day + timedelta(days=one)) for one in range(7)])
+            for day in published.periods
+        ]
+    length = STEP[published.grain]
     return [_month(day) + np.arange(length, dtype=np.float64) + 0.5 for day in published.periods]
 
 

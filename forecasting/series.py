@@ -17,6 +17,7 @@ from forecasting import refusal, shifts
 from forecasting.accuracy import POOL
 from forecasting.gaps import filled
 from forecasting.linear import Floats
+from forecasting.periods import SEASON_LENGTH, STEP, numbers
 from forecasting.refusal import Refusal
 from forecasting.scales import Scale, choose_scale
 from forecasting.small import Cases, cases_of
@@ -29,9 +30,7 @@ VALUE_COLUMNS: Final = [
     *SERIES_KEY, "level", "period_start", "numerator", "value", "unit", "status", "as_of",
 ]  # fmt: skip
 SPEC_COLUMNS: Final = ["indicator_id", "grain", "levels", "horizon", "kind"]
-SEASON_LENGTH: Final = {"month": 12, "quarter": 4, "half_year": 2, "year": 1}
-MONTHS_PER_PERIOD: Final = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
-MINIMUM_LENGTH: Final = {"month": 24, "quarter": 10, "half_year": 10, "year": 8}
+MINIMUM_LENGTH: Final = {"week": 104, "month": 24, "quarter": 10, "half_year": 10, "year": 8}
 MINIMUM_MEAN_CASES: Final = 10.0
 # What these kinds count is whole, and their value is cases per something.
 COUNTED_KINDS: Final = ("count", "share", "rate")
@@ -44,7 +43,7 @@ USABLE_STATUS: Final = ["observed", "provisional", "estimated"]
 
 @dataclass(frozen=True)
 class Series:
-    """One series on an equally spaced grid of months: NaN where nothing usable is known."""
+    """One series on an equally spaced grid of periods: NaN where nothing usable is known."""
 
     values: Floats
     numerators: Floats
@@ -88,7 +87,7 @@ class Ready:
     @property
     def span(self) -> tuple[int, int]:
         """Places of the first period and after the last on a grid all series of a grain share."""
-        first = int(self.row["month"][0]) // MONTHS_PER_PERIOD[self.row["grain"]]
+        first = int(self.row["number"][0]) // STEP[self.row["grain"]]
         return first, first + self.values.size
 
     def in_its_unit(self, modelled: Floats) -> Floats:
@@ -117,7 +116,6 @@ def check_inputs(values: pl.DataFrame, specs: pl.DataFrame) -> None:
 def collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
     """One row per series asked for, with its periods and values as lists in the order of time."""
     usable = pl.col("status").is_in(USABLE_STATUS) & pl.col("value").is_finite()
-    month = pl.col("period_start").dt.year().cast(pl.Int64) * 12 + pl.col("period_start").dt.month()
     if "breaks" not in specs.columns:
         specs = specs.with_columns(breaks=pl.lit([], pl.List(pl.Date)))
     absent = [name for name in _OPTIONAL if name not in values.columns]
@@ -127,7 +125,7 @@ def collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("level").is_in(pl.col("levels")))
         .with_columns(
             usable=usable,
-            month=month,
+            number=numbers("period_start"),
             # A count is its own numerator where the caller gives none.
             cases=pl.when(pl.col("kind") == "count")
             .then(pl.coalesce("numerator", "value"))
@@ -143,26 +141,26 @@ def collect(values: pl.DataFrame, specs: pl.DataFrame) -> pl.DataFrame:
             pl.col("unit").drop_nulls().last(),
             pl.col("as_of").max(),
             pl.col("period_start").max().alias("latest_date"),
-            pl.col("period_start", "month", "value", "cases", *_OPTIONAL).filter(known),
+            pl.col("period_start", "number", "value", "cases", *_OPTIONAL).filter(known),
             pl.col("nowcast_high").filter(known).count().alias("growing"),
             (pl.col("status").filter(known) == "provisional").sum().alias("provisional"),
             (pl.col("status").filter(known) == "estimated").sum().alias("converted"),
-            pl.col("month").filter(known).max().alias("own_end"),
+            pl.col("number").filter(known).max().alias("own_end"),
         )
     )
     reported = wanted.filter(known)
     grouping = ["indicator_id", "grain", "level", "area_system"]
     negative = reported.group_by("indicator_id").agg(negative_possible=(pl.col("value") < 0).any())
-    ends = reported.group_by(grouping).agg(pl.col("month").max().alias("end"))
+    ends = reported.group_by(grouping).agg(pl.col("number").max().alias("end"))
     newest = (
         reported.group_by(*grouping, "area_version")
-        .agg(pl.col("month").max())
-        .sort("month", "area_version")
+        .agg(pl.col("number").max())
+        .sort("number", "area_version")
         .group_by(grouping, maintain_order=True)
         .agg(pl.col("area_version").last().alias("newest_version"))
     )
     version_ends = reported.group_by(*grouping, "area_version").agg(
-        pl.col("month").max().alias("version_end")
+        pl.col("number").max().alias("version_end")
     )
     return (
         series.join(negative, on="indicator_id", how="left")
@@ -215,7 +213,7 @@ def prepared(row: Mapping[str, Any]) -> Ready:
 def changes_of(row: Mapping[str, Any]) -> list[date]:
     """Days within the series from which on something else is counted."""
     days = sorted(set(row["breaks"] or []))
-    return [day for day in days if 0 < _before(row, day) < len(row["month"])]
+    return [day for day in days if 0 < _before(row, day) < len(row["number"])]
 
 
 def _before(row: Mapping[str, Any], day: date) -> int:
@@ -225,17 +223,17 @@ def _before(row: Mapping[str, Any], day: date) -> int:
 
 def _place(row: Mapping[str, Any], day: date) -> int:
     """Place on the grid of the first known period from a day on."""
-    first: int = row["month"][_before(row, day)] - row["month"][0]
-    return first // MONTHS_PER_PERIOD[row["grain"]]
+    first: int = row["number"][_before(row, day)] - row["number"][0]
+    return first // STEP[row["grain"]]
 
 
 def _after(row: Mapping[str, Any], day: date) -> Mapping[str, Any]:
     """The series from a day on; raises Refusal where that leaves too little."""
     first = _before(row, day)
-    left, least = len(row["month"]) - first, MINIMUM_LENGTH[row["grain"]]
+    left, least = len(row["number"]) - first, MINIMUM_LENGTH[row["grain"]]
     if left < least:
         raise refusal.too_short_since(day, left, least, row["grain"])
-    listed = ("period_start", "month", "value", "cases", *_OPTIONAL)
+    listed = ("period_start", "number", "value", "cases", *_OPTIONAL)
     return {**row, **{name: row[name][first:] for name in listed}}
 
 
@@ -243,7 +241,7 @@ def _with_enough_on_each_side(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The series without what lies before a change that too few values lie beside."""
     least = shifts.needed(SEASON_LENGTH[row["grain"]])
     changes = changes_of(row)
-    edges = [0, *(_before(row, day) for day in changes), len(row["month"])]
+    edges = [0, *(_before(row, day) for day in changes), len(row["number"])]
     if changes and edges[-1] - edges[-2] < least:
         raise refusal.too_short_since(changes[-1], edges[-1] - edges[-2], least, row["grain"])
     for place in range(len(changes) - 1, -1, -1):
@@ -254,12 +252,12 @@ def _with_enough_on_each_side(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _on_grid(row: Mapping[str, Any]) -> Series:
     """Put the known values on a grid from the first to the last known period."""
-    months = np.asarray(row["month"], dtype=np.int64)
+    known = np.asarray(row["number"], dtype=np.int64)
     needed = MINIMUM_LENGTH[row["grain"]]
-    if months.size < needed:
-        raise refusal.too_short(int(months.size), needed, row["grain"])
-    step = MONTHS_PER_PERIOD[row["grain"]]
-    places, rest = np.divmod(months - months[0], step)
+    if known.size < needed:
+        raise refusal.too_short(int(known.size), needed, row["grain"])
+    step = STEP[row["grain"]]
+    places, rest = np.divmod(known - known[0], step)
     if rest.any():
         raise refusal.irregular_dates(row["grain"])
 
@@ -268,7 +266,7 @@ def _on_grid(row: Mapping[str, Any]) -> Series:
         found[places] = np.asarray(row[name], dtype=np.float64)
         return found
 
-    after_end = (row["end"] - int(months[-1])) // step
+    after_end = (row["end"] - int(known[-1])) // step
     return Series(
         on_grid("value"),
         on_grid("cases"),

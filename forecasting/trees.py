@@ -11,11 +11,12 @@ import polars as pl
 
 from forecasting.hierarchy import Node, added_up
 from forecasting.linear import Floats
+from forecasting.periods import SEASON_LENGTH
 from forecasting.pools import Looked
 from forecasting.refusal import Refusal
 from forecasting.scales import PERCENT
 from forecasting.scores import QUANTILES
-from forecasting.series import SEASON_LENGTH, SERIES_KEY, grouped
+from forecasting.series import SERIES_KEY, grouped
 
 _NONE: Final = np.empty((0, len(QUANTILES)))
 

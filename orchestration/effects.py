@@ -102,6 +102,9 @@ def _areas(one: Programme, areas: pl.DataFrame) -> pl.DataFrame:
     if not one.areas:
         return areas.filter(pl.col("level_rank") == pl.col("level_rank").max()).head(1)
     found = areas.filter(pl.col("area_id").is_in(sorted(one.areas)))
+    if found.is_empty():
+        # Areas of older borders only: nothing of today can be compared.
+        return found
     found = found.filter(pl.col("area_system") == pl.col("area_system").min())
     finest = found["level_rank"].min()
     system = found["area_system"][0]

@@ -56,7 +56,7 @@ def counterfactual(
     import warnings
 
     from numpy.linalg import LinAlgError
-    from scipy.stats import norm
+    from scipy.special import ndtr
     from statsmodels.tools.sm_exceptions import ModelWarning, ValueWarning
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
@@ -94,7 +94,7 @@ def counterfactual(
     return Counterfactual(
         estimate,
         error,
-        float(2 * norm.sf(abs(estimate) / error)),
+        float(2 * ndtr(-abs(estimate) / error)),
         after,
         paths.mean(axis=1),
         low,

@@ -136,7 +136,7 @@ def effects(
         look(
             pair,
             tables.get(pair["indicator_id"], none),
-            where[pair["programme_id"]],
+            where.get(pair["programme_id"], places.clear()),
             beside,
             seed=seed,
         )
@@ -183,7 +183,7 @@ def look(
     """
     name = f"{pair['programme_id']} {pair['indicator_id']}"
     rng = np.random.default_rng([seed, crc32(name.encode())])
-    system, version, level = places.row(0)[1:4]
+    system, version, level = (None, None, None) if places.is_empty() else places.row(0)[1:4]
     group = pair["group_id"] if pair["group_id"] in cells["group_id"] else "all"
     lag = pair["lag_years"] or 0.0
     row: dict[str, Any] = {
@@ -196,6 +196,8 @@ def look(
         "lag": lag,
         "method": "none",
     }
+    if places.is_empty():
+        return Case(row | _cannot(words.no_values()))
     cells = cells.filter(
         pl.col("status").is_in(KNOWN),
         pl.col("value").is_not_null(),

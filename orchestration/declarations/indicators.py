@@ -339,7 +339,7 @@ class Formula(Declared):
 class ForecastRule(Declared):
     """For which series a look ahead is wanted."""
 
-    grain: Literal["month", "quarter", "half_year", "year"]
+    grain: Literal["week", "month", "quarter", "half_year", "year"]
     levels: Annotated[list[Identifier], Field(min_length=1)]
     horizon: Annotated[int, Field(ge=1, le=60)]
 
@@ -347,7 +347,7 @@ class ForecastRule(Declared):
 class NowcastRule(Declared):
     """For which series late reports are expected, so that the latest counts are still growing."""
 
-    grain: Literal["month", "quarter", "half_year", "year"]
+    grain: Literal["week", "month", "quarter", "half_year", "year"]
     levels: Annotated[list[Identifier], Field(min_length=1)]
     settled_after_days: Annotated[
         int,

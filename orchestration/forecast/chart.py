@@ -11,9 +11,10 @@ import numpy as np
 import polars as pl
 
 from exports.vocabulary import STATUS_WORDS
-from forecasting.outlook import SEASON_LENGTH, USABLE_STATUS
+from forecasting.outlook import USABLE_STATUS
+from forecasting.periods import SEASON_LENGTH, place_in_time
 from orchestration.forecast.series import LookAhead
-from orchestration.forecast.words import Manner, place_in_time
+from orchestration.forecast.words import Manner
 
 _COLUMNS: Final = 72
 _ROWS: Final = 11

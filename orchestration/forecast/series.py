@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from forecasting import ensemble, nowcast
 from forecasting.growing import completed as completed_by
-from forecasting.outlook import MONTHS_PER_PERIOD, SERIES_KEY, USABLE_STATUS, MadeOf, made_of
+from forecasting.outlook import SERIES_KEY, USABLE_STATUS, MadeOf, made_of
+from forecasting.periods import SEASON_LENGTH
 from forecasting.refusal import Refusal
 from orchestration.place import Place
 
@@ -254,7 +255,7 @@ def _series(
         raise FileNotFoundError(f"{name} has no such look ahead here; there are: {listed}")
     order = found.select(
         *SERIES_KEY,
-        longest=-pl.col("grain").replace_strict(MONTHS_PER_PERIOD, return_dtype=pl.Int64),
+        longest=pl.col("grain").replace_strict(SEASON_LENGTH, return_dtype=pl.Int64),
         nowcast=pl.col("model") == nowcast.MODEL_NAME,
         newest=-pl.col("area_version").rank("dense").cast(pl.Int64),
         refused=pl.col("quantile").is_null(),

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from exports.vocabulary import STATUS_WORDS
 from forecasting import counts, ensemble, naive
 from forecasting.ets import ShapeShare
-from forecasting.outlook import MINIMUM_LENGTH, SEASON_LENGTH
+from forecasting.outlook import MINIMUM_LENGTH
+from forecasting.periods import SEASON_LENGTH, place_in_time
 from forecasting.scores import naive_error
 from orchestration.forecast.chart import in_text
 from orchestration.forecast.series import LookAhead
-from orchestration.forecast.words import SAY, Manner, digits, number, place_in_time, table
+from orchestration.forecast.words import SAY, Manner, digits, number, table
 
 _EIGHT: Final = ("0.1", "0.9")
 _NINETEEN: Final = ("0.025", "0.975")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from forecasting.outlook import MONTHS_PER_PERIOD
+from forecasting.periods import place_in_time
 
 MONTHS: Final = {
     "de": (
@@ -19,12 +19,14 @@ MONTHS: Final = {
 }
 GRAINS: Final = {
     "de": {
+        "week": ("Woche", "Wochen"),
         "month": ("Monat", "Monate"),
         "quarter": ("Quartal", "Quartale"),
         "half_year": ("Halbjahr", "Halbjahre"),
         "year": ("Jahr", "Jahre"),
     },
     "en": {
+        "week": ("week", "weeks"),
         "month": ("month", "months"),
         "quarter": ("quarter", "quarters"),
         "half_year": ("half-year", "half-years"),
@@ -246,6 +248,9 @@ def label(start: date, grain: str, language: str, *, dated: bool = False) -> str
     if dated:
         month = MONTHS["en"][start.month - 1]
         return f"{start:%d.%m.%Y}" if german else f"{start.day} {month} {start.year}"
+    if grain == "week":
+        year, number, _ = start.isocalendar()
+        return f"{number}. Woche {year}" if german else f"week {number} of {year}"
     if grain == "month":
         return f"{MONTHS[language][start.month - 1]} {start.year}"
     if grain == "quarter":
@@ -255,11 +260,6 @@ def label(start: date, grain: str, language: str, *, dated: bool = False) -> str
         number = 1 if start.month < 7 else 2
         return f"{number}. Halbjahr {start.year}" if german else f"H{number} {start.year}"
     return str(start.year)
-
-
-def place_in_time(start: date, grain: str) -> int:
-    """Number of the period, so that neighbours differ by one."""
-    return (start.year * 12 + start.month - 1) // MONTHS_PER_PERIOD[grain]
 
 
 def periods(starts: Iterable[date], grain: str, language: str, *, dated: bool = False) -> str:

@@ -35,6 +35,12 @@ _WORDS: Final = {
         "shock": "Von außen",
         "cost": "Kosten",
         "leading_step": "erster Schritt, kein Beleg für eine Wirkung",
+        "looked_back": "Rückblick auf dieses Programm",
+        "supported": "gestützt",
+        "points_that_way": "deutet darauf hin",
+        "not_distinguishable": "vom Zufall nicht zu unterscheiden",
+        "too_early": "zu früh",
+        "cannot_be_judged": "nicht zu beurteilen",
         "alternatives": "Die Alternativen, nebeneinander",
         "since": "ab",
         "alternative": "Alternative",
@@ -82,6 +88,12 @@ _WORDS: Final = {
         "shock": "From outside",
         "cost": "Cost",
         "leading_step": "first step, no proof of an outcome",
+        "looked_back": "Looking back at this programme",
+        "supported": "supported",
+        "points_that_way": "points that way",
+        "not_distinguishable": "not to be told from chance",
+        "too_early": "too early",
+        "cannot_be_judged": "cannot be judged",
         "alternatives": "The alternatives, side by side",
         "since": "from",
         "alternative": "Alternative",
@@ -213,6 +225,27 @@ class _Page:
             f"{words['owner']}: {self._in(row, 'owner')}"
         )
 
+        if row["part"] == "effect":
+            yield from self._looked_back(row["indicator_id"])
+
+    def _looked_back(self, indicator_id: str) -> Iterator[str]:
+        """What looking back says of the same programme and indicator, beside what is assumed."""
+        rows = _rows(
+            self.connection,
+            "select verdict, estimate, low, high, unit from marts.effect "
+            "where programme_id = ? and indicator_id = ? order by all",
+            self.scenario["programme_id"],
+            indicator_id,
+        )
+        for row in rows:
+            told = f"    - {self.words['looked_back']}: {self.words[row['verdict']]}"
+            if row["estimate"] is not None and row["low"] is not None:
+                mid, low, high = (
+                    self._number(row[name], digits=0) for name in ("estimate", "low", "high")
+                )
+                told += f", {mid} ({low} {self.words['to']} {high}) {row['unit']}"
+            yield told
+
     def _alternatives(self) -> Iterator[str]:
         for one in self.alternatives:
             since = (
@@ -294,10 +327,14 @@ class _Page:
         words = self.words
         rows = _rows(
             self.connection,
-            "select chance.*, goal.name_de, goal.name_en, area.name as area_name "
-            "from marts.scenario_chance as chance join marts.area using (area_system, "
-            "area_version, area_id) join (select distinct on (goal_id) goal_id, name_de, name_en "
-            "from marts.goal order by goal_id, version_since desc) as goal using (goal_id) "
+            "select chance.* exclude (held_de, held_en), goal.name_de, goal.name_en, "
+            "area.name as area_name, coalesce(before.held_de, chance.held_de) as held_de, "
+            "coalesce(before.held_en, chance.held_en) as held_en "
+            "from marts.scenario_chance as chance left join marts.goal_outlook as before "
+            "using (goal_id, area_system, area_version, area_id) "
+            "join marts.area using (area_system, area_version, area_id) "
+            "join (select distinct on (goal_id) goal_id, name_de, name_en from marts.goal "
+            "order by goal_id, version_since desc) as goal using (goal_id) "
             "join marts.scenario_alternative as one using (scenario_id, alternative_id) "
             "where scenario_id = ? order by goal_id, area_id, one.position",
             self.scenario["scenario_id"],

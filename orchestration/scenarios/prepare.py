@@ -106,7 +106,7 @@ def prepare(declarations: Declarations, known: Known) -> Prepared:
         series.extend(one.series())
         influences.extend(one.influences)
         texts = [("declared", text.de, text.english) for text in scenario.not_modelled]
-        texts += [("computed", *words) for words in one.gaps()]
+        texts += [("computed", *said) for said in one.gaps()]
         gaps += [
             {"scenario_id": scenario.id, "position": n, "origin": o, "text_de": d, "text_en": e}
             for n, (o, d, e) in enumerate(texts, 1)
@@ -243,13 +243,11 @@ class _One:
         for area in areas:
             if area == row["area_id"]:
                 yield area, None, 1.0
-            elif area in around:
+            elif area in around and adds_up:
                 # What is added to a whole is spread over its areas as the value is.
-                yield (
-                    area,
-                    None,
-                    self._share(row, row["area_id"], area, "value") if adds_up else 1.0,
-                )
+                yield area, row["area_id"], self._share(row, row["area_id"], area, "value")
+            elif area in around:
+                yield area, None, 1.0
             elif row["area_id"] in self._above((*own, area)):
                 yield area, area, self._weight(row, area, indicator, change)
 
@@ -313,9 +311,7 @@ class _One:
         """Why nothing is shown for a series: it ends too early, or a part has no known size."""
         if not acting:
             return None
-        unknown = sorted(
-            {each["part_id"] or each["area_id"] for each in acting if each["weight"] is None}
-        )
+        unknown = sorted({each["part_id"] for each in acting if each["weight"] is None})
         if unknown:
             return words.unknown_part(", ".join(unknown))
         end = period_end(row["last"], row["grain"], is_stock=is_stock)
@@ -356,9 +352,10 @@ class _One:
             elif refused.height:
                 yield words.refused_areas(label, refused.height)
             acting = [each for each in self.influences if each["indicator_id"] == name]
-            if any(each["part_id"] for each in acting):
+            parts = {(each["area_id"], each["part_id"]) for each in acting if each["part_id"]}
+            if any(area != part for area, part in parts):
                 yield words.parts_as_of_late(label)
-            if any(each["weight"] != 1.0 and not each["part_id"] for each in acting):
+            if any(area == part for area, part in parts):
                 yield words.spread_as_of_late(label)
         for effect in self.scenario.effects:
             if effect.saturates_at is None:

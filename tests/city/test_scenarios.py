@@ -107,10 +107,21 @@ def test_an_outcome_years_away_shows_leading_steps_only(city: Place) -> None:
     shown = _query(
         city.published_warehouse,
         "select indicator_id, bool_and(quantile is null), min(reason) like 'Zu früh für diese "
-        "Wirkung: sie zeigt sich frühestens März 2028%Anmeldungen zu Elternkursen.' "
+        "Wirkung: sie zeigt sich frühestens September 2028%Anmeldungen zu Elternkursen.' "
         f"from marts.scenario_result where {where} group by all order by all",
     )
     assert shown == [("elternkurs_anmeldungen", False, None), ("hze_rate", True, True)]
+
+
+def test_a_goal_is_reached_less_often_where_courses_end(city: Place) -> None:
+    told = dict(
+        _query(
+            city.published_warehouse,
+            "select alternative_id, value from marts.scenario_chance "
+            "where goal_id = 'elternkurse_ausbauen'",
+        )
+    )
+    assert told["abbauen"] < told["baseline"] == told["fortfuehren"] <= told["ausbauen"]
 
 
 def test_nothing_is_shown_beside_a_withheld_look_ahead(city: Place) -> None:
@@ -136,9 +147,11 @@ def test_the_page_says_assumptions_first_and_no_percentage_of_chance(city: Place
         "## Was es widerlegen würde",
         "## Was nicht enthalten ist",
     ]
-    assert "von 10 simulierten Zukünften" in done.stdout
-    assert "Wie oft solche Aussagen bisher eintrafen: noch nicht geprüft" in done.stdout
-    assert "%" not in done.stdout
+    told = [line for line in done.stdout.splitlines() if "simulierte" in line]
+    assert any("von 10 simulierten Zukünften" in line for line in told)
+    assert not any("%" in line for line in told)
+    assert done.stdout.count("    - Wie oft solche Aussagen bisher eintrafen: ") == 2
+    assert "    - Rückblick auf dieses Programm: " in done.stdout
     listed = wirkraum("scenario", "list", "-m", city.folder, "--language", "en")
     assert "radsicher_weiter: Safe bicycle parking, how to go on?" in listed.stdout
     unknown = wirkraum("scenario", "show", "radsicher", "-m", city.folder)

@@ -85,7 +85,8 @@ def test_a_correction_touches_its_measure_and_what_is_computed_from_it(place: Pl
 
 
 def test_groups_that_were_not_asked_for_before_touch_their_measure(place: Place) -> None:
-    asked = [*TABLES["measure_asked"], {"measure_id": "thefts", "group_id": "sex=f"}]
+    more: dict[str, object] = {"measure_id": "thefts", "group_id": "sex=f"}
+    asked = [*TABLES["measure_asked"], more]
     write(place, {"measure_asked": asked})
     changed = found(place)
     assert changed is not None

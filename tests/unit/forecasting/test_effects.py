@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from forecasting.effects import baseline, randomise
 from forecasting.effects.counterfactual import counterfactual
@@ -77,6 +78,7 @@ def test_one_district_is_never_supported_however_large_the_effect() -> None:
     found = looked_at(counts, [0])
     assert verdict(found, p_value(found)) == "points_that_way"
     assert verdict(found, 0.0) == "points_that_way"
+    assert verdict(found, 0.06) == "not_distinguishable"
 
 
 def test_districts_that_were_on_their_way_already_prove_nothing() -> None:
@@ -203,6 +205,9 @@ def test_a_series_is_carried_on_beside_those_not_reached() -> None:
 
 def test_many_pairs_ask_more_of_each() -> None:
     assert corrected([]) == []
+    p_values = np.random.default_rng(24).random(50) ** 2
+    known = multipletests(p_values, method="fdr_bh")[1]
+    assert corrected(p_values.tolist()) == pytest.approx(known.tolist())
     assert corrected([0.02, 0.9, 0.8, 0.7]) == pytest.approx([0.08, 0.9, 0.9, 0.9])
 
 
@@ -323,6 +328,7 @@ def test_before_the_lag_is_over_it_is_too_early() -> None:
         ([place("00", date(2020, 3, 1)), place("01", date(2020, 3, 1))], "vor dem Beginn"),
         ([place(f"{n:02d}") for n in range(9)], "1 Vergleichsgebiete"),
         ([place("00", level="block")], "keine durchgehenden Werte"),
+        ([place("00", programme_id="another")], "keine durchgehenden Werte"),
     ],
 )
 def test_what_cannot_be_judged_says_why(places: list[dict[str, object]], said: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -32,6 +32,10 @@ def years(first: int, count: int) -> list[date]:
 
 def months(first: int, count: int) -> list[date]:
     return [date(first + place // 12, place % 12 + 1, 1) for place in range(count)]
+
+
+def weeks(count: int) -> list[date]:
+    return [date(2019, 12, 30) + timedelta(weeks=place) for place in range(count)]
 
 
 def series(
@@ -113,6 +117,19 @@ def test_a_forecast_has_the_columns_of_the_mart() -> None:
     )
 
 
+def test_weeks_follow_one_another_over_the_year_and_keep_its_season() -> None:
+    dates = weeks(3 * 52)
+    known = [200 + 120 * np.sin(2 * np.pi * place / 52) + place % 7 for place in range(len(dates))]
+    found = outlook(
+        series(known, dates, grain="week"), spec(grain="week", horizon=26), run_id="r1"
+    ).filter(quantile=0.5)
+    assert found["period_start"].to_list() == [
+        dates[-1] + timedelta(weeks=ahead) for ahead in range(1, 27)
+    ]
+    expected = [200 + 120 * np.sin(2 * np.pi * place / 52) + 3 for place in range(26)]
+    assert np.abs(found["value"].to_numpy() - expected).max() < 25
+
+
 def test_the_same_frames_give_the_same_forecast_in_any_order() -> None:
     other = series(BUSY[::-1], years(2015, 10), area="b")
     values = pl.concat([series(BUSY, years(2015, 10)), other])
@@ -134,6 +151,7 @@ def test_without_a_spec_or_level_nothing_is_forecast() -> None:
         ("month", months(2023, 23), 24),
         ("quarter", [date(2023 + q // 4, q % 4 * 3 + 1, 1) for q in range(9)], 10),
         ("half_year", [date(2020 + q // 2, q % 2 * 6 + 1, 1) for q in range(9)], 10),
+        ("week", weeks(103), 104),
     ],
 )
 def test_too_short(grain: str, dates: list[date], needed: int) -> None:
@@ -568,7 +586,7 @@ def test_shares_stay_within_0_and_100(cases: list[int]) -> None:
     ("values", "specs", "message"),
     [
         (pl.DataFrame(schema=VALUE_COLUMNS[1:]), spec(), "values lacks the columns indicator_id"),
-        (series(BUSY, years(2015, 10)), spec(grain="week"), "unknown grain week"),
+        (series(BUSY, years(2015, 10)), spec(grain="day"), "unknown grain day"),
         (series(BUSY, years(2015, 10)), spec(horizon=0), "horizon of at least one"),
         (series(BUSY, years(2015, 10)), pl.concat([spec(), spec()]), "indicator and grain twice"),
         (pl.concat([series(BUSY, years(2015, 10))] * 2), spec(), "values hold a key twice"),

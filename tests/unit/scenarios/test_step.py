@@ -137,8 +137,14 @@ def test_more_units_add_up_over_areas_and_spread_over_parts(tmp_path: Path) -> N
     (folder / "programmes" / "angebot.yml").write_text(yaml.safe_dump(programme), encoding="utf-8")
     (folder / "scenarios" / "weiter.yml").write_text(yaml.safe_dump(scenario), encoding="utf-8")
     whole = prepare(read_declarations(folder), _known())
-    assert _weights(whole, "mehr") == {("0", "01"): 1.0, ("01", None): 1.0, ("0101", None): 0.8}
+    assert _weights(whole, "mehr") == {
+        ("0", "01"): 1.0,
+        ("01", None): 1.0,
+        ("0101", "0101"): 0.8,
+    }
     assert any("Teilgebiete verteilt" in text for text in whole.gaps["text_de"])
+    # How large a part it is can be read from its difference: it is protected as a part, too.
+    assert whole.series.filter(area_id="0101", alternative_id="mehr")["parts"].item() == "0101"
 
 
 def test_a_part_of_unknown_size_is_refused(tmp_path: Path) -> None:
