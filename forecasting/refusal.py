@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from math import ceil
 
 
 class Refusal(Exception):
@@ -36,6 +37,11 @@ def german(number: float, digits: int = 1) -> str:
     return f"{number:,.{digits}f}".translate(str.maketrans(",.", ".,"))
 
 
+def at_most(mean_cases: float) -> int:
+    """A mean in words that do not give a single withheld count away, as decimals would."""
+    return max(1, ceil(mean_cases))
+
+
 def too_short(found: int, needed: int, grain: str) -> Refusal:
     """Fewer observations than the model needs."""
     return Refusal(
@@ -59,10 +65,10 @@ def too_short_since(day: date, found: int, needed: int, grain: str) -> Refusal:
 def too_small(mean_cases: float, needed: float) -> Refusal:
     """So few cases that a model with normal errors would mislead."""
     return Refusal(
-        f"Zu klein: im Mittel {german(mean_cases)} Fälle je Zeitraum; unter {german(needed, 0)} "
-        f"überwiegt der Zufall.",
-        f"Too small: {mean_cases:.1f} cases per period on average; below {needed:.0f} chance "
-        f"prevails.",
+        f"Zu klein: im Mittel höchstens {at_most(mean_cases)} Fälle je Zeitraum; unter "
+        f"{german(needed, 0)} überwiegt der Zufall.",
+        f"Too small: at most {at_most(mean_cases)} cases per period on average; below "
+        f"{needed:.0f} chance prevails.",
     )
 
 
@@ -130,10 +136,10 @@ def too_few_together(series: int, of_series: int, periods: int, of_periods: int)
 def few_and_alone(mean_cases: float, why: Refusal) -> Refusal:
     """So few cases that only a look at several areas could help, and that has failed."""
     return Refusal(
-        f"Zu klein: im Mittel {german(mean_cases)} Fälle je Zeitraum, da überwiegt der Zufall. "
-        f"{why.reason_de}",
-        f"Too small: {mean_cases:.1f} cases per period on average, where chance prevails. "
-        f"{why.reason_en}",
+        f"Zu klein: im Mittel höchstens {at_most(mean_cases)} Fälle je Zeitraum, da überwiegt der "
+        f"Zufall. {why.reason_de}",
+        f"Too small: at most {at_most(mean_cases)} cases per period on average, where chance "
+        f"prevails. {why.reason_en}",
     )
 
 

@@ -110,13 +110,13 @@ def _note(row: Mapping[str, Any], model: str, apart: float | None) -> tuple[str 
             "looking back, that was closer than the model."
         )
     if model in (counts.MODEL_NAME, naive.SMALL_NAME):
-        mean = mean_cases(row)
+        mean = refusal.at_most(mean_cases(row))
         german.append(
-            f"Kleine Zahlen (im Mittel {refusal.german(mean)} Fälle je Zeitraum): geschätzt "
+            f"Kleine Zahlen (im Mittel höchstens {mean} Fälle je Zeitraum): geschätzt "
             "gemeinsam mit anderen Gebieten; einzelne Zeiträume bestimmt der Zufall."
         )
         english.append(
-            f"Small numbers (on average {mean:.1f} cases per period): estimated together with "
+            f"Small numbers (at most {mean} cases per period on average): estimated together with "
             "other areas; chance rules single periods."
         )
     if changes := changes_of(row):
@@ -127,13 +127,15 @@ def _note(row: Mapping[str, Any], model: str, apart: float | None) -> tuple[str 
         days = " and ".join(map(str, changes))
         english.append(f"Counted differently since {days}; earlier values are moved to that level.")
     if apart is not None:
+        # How much is missing would give away what is withheld of one part.
+        more = apart > 1
         german.append(
-            "Nicht die Summe der Teile: die mit Ausblick kamen zuletzt auf "
-            f"{refusal.german(100 * apart, 0)} Prozent davon."
+            "Nicht die Summe der Teile: "
+            + ("sie ergaben mehr." if more else "die mit Ausblick sind nicht alles, was sie zählt.")
         )
         english.append(
-            f"Not the sum of its parts: those with an outlook came to {100 * apart:.0f} percent of "
-            "it of late."
+            "Not the sum of its parts: "
+            + ("they came to more." if more else "those with an outlook are not all it counts.")
         )
     if row["growing"]:
         one, count = row["growing"] == 1, row["growing"]
