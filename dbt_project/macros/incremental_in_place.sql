@@ -16,14 +16,15 @@ measures, one after the other.
     {%- elif before is not none -%}
         {%- do adapter.drop_relation(before) -%}
     {%- endif -%}
-    {%- for batch in batches(model) or [ids] -%}
-        {%- set sql = compiled_code | replace(of_the_batch(), batch | join("', '")) if batches(model) else compiled_code -%}
+    {%- for batch in batches(model) or [{'measures': ids or [], 'sources': []}] -%}
+        {%- set sql = compiled_code | replace(of_the_batch(), batch.measures | join("', '")) -%}
+        {%- set sql = sql | replace(sources_of_the_batch(), batch.sources | join("', '")) -%}
         {%- call statement('main') -%}
             {%- if ids is none and loop.first -%}
                 {{ create_table_as(False, target, sql) }}
             {%- else -%}
                 insert into {{ target }} by name
-                select * from ({{ sql }}) {% if ids is not none %}where {{ among(key, batch) }}{% endif %}
+                select * from ({{ sql }}) {% if ids is not none %}where {{ among(key, batch.measures) }}{% endif %}
             {%- endif -%}
         {%- endcall -%}
     {%- endfor -%}

@@ -7,8 +7,8 @@ warehouse is built from nothing. Then a model that is `incremental` reads, of ea
 made as a whole. A model of measures is followed for the touched measures; one that says so in its meta
 (`also_of_touched_indicators`), for all measures of the touched indicators.
 
-`WIRKRAUM_BATCHES` lists the measures in batches where they are too many to be computed at once; it is empty
-where one batch is enough. A model that reads each measure by itself is then made batch by batch
+`WIRKRAUM_BATCHES` lists the measures in batches, with the sources they lie in, where the lake is too large to
+be computed at once; it is empty where one batch is enough. A model that reads each measure by itself is then made batch by batch
 (macros/incremental_in_place.sql).
 -#}
 {% macro touched(name) -%}
@@ -36,9 +36,18 @@ where one batch is enough. A model that reads each measure by itself is then mad
     {%- do return(fromjson(known) if execute and known and by_measure else []) -%}
 {%- endmacro %}
 
-{#- Stands in the text of such a model for the measures of the batch. -#}
+{#- Stand in the text of such a model for the measures of the batch and for their sources. -#}
 {% macro of_the_batch() -%}
     {%- do return('<the batch>') -%}
+{%- endmacro %}
+
+{% macro sources_of_the_batch() -%}
+    {%- do return('<its sources>') -%}
+{%- endmacro %}
+
+{#- Of the lake, or of a view of it, only files in which there is something of the batch. -#}
+{% macro only_its_files(node, relation) -%}
+    {%- do return(only_of(relation, 'source_id', [sources_of_the_batch()] if batches(node) else none)) -%}
 {%- endmacro %}
 
 {#- What an incremental model needs of one that is told apart by `key`. -#}
@@ -61,6 +70,7 @@ where one batch is enough. A model that reads each measure by itself is then mad
     {%- endif -%}
     {%- set node = graph.nodes['model.wirkraum.' ~ varargs[-1]] -%}
     {%- if model.config.materialized == 'incremental' and node.config.unique_key -%}
+        {%- set relation = only_its_files(model, relation) if node.name == 'stg_observation' else relation -%}
         {%- set relation = only_of(relation, node.config.unique_key, inputs_of(model, node.config.unique_key)) -%}
     {%- endif -%}
     {%- do return(with_codes(relation, node, as_texts=true) if reads_texts(model) else relation) -%}
@@ -94,7 +104,7 @@ where one batch is enough. A model that reads each measure by itself is then mad
     {%- endif -%}
     {%- if model.config.materialized == 'incremental' -%}
         {%- if group == 'lake' -%}
-            {%- set relation = only_of(relation, 'measure_id', inputs_of(model, 'measure_id')) -%}
+            {%- set relation = only_of(only_its_files(model, relation), 'measure_id', inputs_of(model, 'measure_id')) -%}
         {%- elif name.startswith('indicator') and model.config.unique_key == 'indicator_id' -%}
             {%- set relation = only_of(relation, 'indicator_id', touched_ids(model, 'indicator_id', true)) -%}
         {%- endif -%}
