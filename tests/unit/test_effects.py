@@ -66,10 +66,13 @@ def test_coarser_areas_are_those_inside_them(musterstadt: Path) -> None:
     text = path.read_text(encoding="utf-8")
     changed = text.replace('"0401"]', '"04"]').replace('"0106"', '"0105"')
     path.write_text(changed, encoding="utf-8")
+    # A scenario that names where it is done today would rightly object.
+    scenarios = (musterstadt / "scenarios").rename(musterstadt / ".scenarios")
     try:
         places = places_of(read_declarations(musterstadt)).filter(programme_id="radsicher")
     finally:
         path.write_text(text, encoding="utf-8")
+        scenarios.rename(musterstadt / "scenarios")
     west = ["0401", "0402", "0403", "0404", "0405", "0406"]
     assert places["area_id"].to_list() == ["0101", "0103", "0105", "0201", *west]
 

@@ -10,6 +10,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration.declarations.city_models import CODE_TYPES
 from orchestration.ingest import lake
 from orchestration.ingest.tidy import OBSERVATION_SCHEMA
 from orchestration.warehouse import project_folder
@@ -37,22 +38,27 @@ def text(table: Table) -> str:
     return f"Jahr;Viertel;Fälle\n{rows}"
 
 
+def statement_of(model: str, day: date) -> str:
+    """The statement of a model of the warehouse, with those of the models it reads within it."""
+    path = project_folder() / "models" / "staging" / f"{model}.sql"
+    statement = path.read_text(encoding="utf-8").replace('{{ var("as_of") }}', day.isoformat())
+    statement = re.sub(r"\{\{ source(?:_in_texts)?\('\w+', '(\w+)'\) \}\}", r"\1", statement)
+    return re.sub(
+        r"\{\{ ref\('(\w+)'\) \}\}", lambda ref: f"({statement_of(ref[1], day)})", statement
+    )
+
+
 def known(town: Town, day: date) -> Table:
     """The newest state of each cell on a day, by the very statement the warehouse uses."""
-    folder = project_folder() / "models" / "staging"
-    statement, repeated = (
-        (folder / f"{name}.sql").read_text(encoding="utf-8")
-        for name in ("stg_observation", "stg_repeated")
-    )
-    statement = statement.replace("{{ ref('stg_repeated') }}", f"({repeated})")
-    statement = statement.replace('{{ var("as_of") }}', day.isoformat())
     ledger = town.ledger()
     frames = [pl.LazyFrame(schema=OBSERVATION_SCHEMA)]
     frames += [lake.observations(town.place, entry) for entry in ledger]
     with duckdb.connect() as connection:
+        for name in CODE_TYPES:
+            connection.execute(f"create type {name} as varchar")
         connection.register("observation", pl.concat(frames).collect())
         connection.register("delivery", lake.delivery_table(ledger))
-        statement = re.sub(r"\{\{ source\('\w+', '(\w+)'\) \}\}", r"\1", statement)
+        statement = statement_of("stg_observation", day)
         rows = connection.sql(f"select year(period_start), area_id, value from ({statement})")
         return {(year, area): int(value) for year, area, value in rows.fetchall()}
 
