@@ -142,12 +142,18 @@ def shared(errors: Floats) -> float:
     return float(np.clip(mean, 0.0, _MOST_SHARED))
 
 
+def normal_scores(draws: int) -> Floats:
+    """As many normal numbers as draws, evenly spaced by probability, in rising order."""
+    normal = NormalDist()
+    return np.array([normal.inv_cdf((rank + 0.5) / draws) for rank in range(draws)])
+
+
 @cache
 def _weights(draws: int, levels: tuple[float, ...]) -> Floats:
     """What each of equally likely draws, from the lowest, takes of each quantile."""
     normal = NormalDist()
     knots = np.array([normal.inv_cdf(level) for level in levels])
-    points = np.array([normal.inv_cdf((place + 0.5) / draws) for place in range(draws)])
+    points = normal_scores(draws)
     left = np.clip(np.searchsorted(knots, points) - 1, 0, knots.size - 2)
     part = (points - knots[left]) / (knots[left + 1] - knots[left])
     found = np.zeros((draws, knots.size))

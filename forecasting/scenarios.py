@@ -32,6 +32,7 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
 from forecasting.outlook import SERIES_KEY
+from forecasting.paths import normal_scores
 from forecasting.periods import SEASON_LENGTH, STEP, later
 from forecasting.scores import QUANTILES
 
@@ -320,11 +321,6 @@ def generator(seed: int, *names: str) -> Generator:
     """A generator of its own for whatever the names name, whoever else draws."""
     digest = hashlib.sha256("\x1f".join(names).encode()).digest()
     return default_rng([seed, *np.frombuffer(digest, dtype=np.uint32).tolist()])
-
-
-def normal_scores(draws: int) -> Floats:
-    """As many normal numbers as draws, evenly spaced by probability, in rising order."""
-    return np.array([_NORMAL.inv_cdf((rank + 0.5) / draws) for rank in range(draws)])
 
 
 def persistent_scores(rng: Generator, even: Floats, own: Floats) -> Floats:

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from orchestration.effect_commands import app as effect_app
+from orchestration.effects.commands import app as effect_app
 from orchestration.forecast.commands import app as forecast_app
 from orchestration.propose.commands import app as source_app
 from orchestration.scenarios.commands import app as scenario_app

@@ -134,7 +134,7 @@ def look_back(city: City) -> int:
     number of rows.
     """
     from forecasting.effects.looking_back import EFFECT_SCHEMA
-    from orchestration.effects import effects_of
+    from orchestration.effects.step import effects_of
 
     city.tell("look back")
     path = city.place.inputs / "effect.parquet"

@@ -75,7 +75,7 @@ def record(
 
     Example: wirkraum forecast record hze_rate -m examples/musterstadt
     """
-    from orchestration.past_forecasts import past_forecasts
+    from orchestration.forecast.past import past_forecasts
     from orchestration.place import Place
 
     text = past_forecasts(Place(municipality), indicator, language)

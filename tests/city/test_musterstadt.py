@@ -13,7 +13,7 @@ import pytest
 from examples.musterstadt.city import QUARTERS
 from examples.musterstadt.world import HOME, simulate
 from exports.publish import content_hash
-from orchestration.effect_explain import explain_effect
+from orchestration.effects.explain import explain_effect
 from orchestration.ingest import lake
 from orchestration.place import Place
 from tests.city.cities import new_musterstadt, wirkraum

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting.outlook import FORECAST_SCHEMA
+from forecasting.paths import normal_scores
 from forecasting.scenarios import (
     GOAL_COLUMNS,
     INFLUENCE_SCHEMA,
@@ -26,7 +27,6 @@ from forecasting.scenarios import (
     lasts,
     mid_counts,
     multiplied,
-    normal_scores,
     persistent_scores,
     spread_draws,
 )

@@ -7,7 +7,7 @@ import pytest
 
 from examples.musterstadt import plants
 from orchestration.declarations.tree import Declarations, read_declarations
-from orchestration.effects import neighbours_of, pairs_of, places_of
+from orchestration.effects.step import neighbours_of, pairs_of, places_of
 from tests.city.cities import new_musterstadt
 
 

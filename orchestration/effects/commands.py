@@ -33,7 +33,7 @@ def explain(
 
     Example: wirkraum effect explain radsicher fahrraddiebstahl_rate -m examples/musterstadt
     """
-    from orchestration.effect_explain import explain_effect
+    from orchestration.effects.explain import explain_effect
     from orchestration.place import Place
 
     text = explain_effect(Place(municipality), programme, indicator, language)

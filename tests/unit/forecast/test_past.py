@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration.past_forecasts import past_forecasts
+from orchestration.forecast.past import past_forecasts
 from orchestration.place import Place
 
 FARED: dict[str, Any] = {

@@ -9,7 +9,7 @@ import polars as pl
 from forecasting.effects.looking_back import beside_each, look
 from forecasting.effects.path import path_of_city, path_of_districts
 from orchestration.declarations.tree import read_declarations
-from orchestration.effects import neighbours_of, pairs_of, places_of
+from orchestration.effects.step import neighbours_of, pairs_of, places_of
 from orchestration.place import Place
 
 _VERDICTS = {

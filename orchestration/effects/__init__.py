@@ -1,0 +1,1 @@
+"""Looking back in a city: programmes beside their indicators, and the words on each."""
