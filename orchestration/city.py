@@ -75,7 +75,7 @@ class City:
             digest.update(scenario.model_dump_json().encode())
         for outline in self.declarations.register.outlines["geometry"]:
             digest.update(outline)
-        for package in ("forecasting", "quality", "exports"):
+        for package in ("orchestration", "forecasting", "quality", "exports"):
             for path in sorted((Path(__file__).parent.parent / package).rglob("*.py")):
                 digest.update(path.read_bytes())
         return digest.hexdigest()
