@@ -307,12 +307,16 @@ def _withhold(
 ) -> pl.DataFrame:
     return rows.with_columns(
         *(pl.when(~hit).then(pl.col(column)).alias(column) for column in figures),
-        *(
-            pl.when(hit).then(pl.lit(text)).otherwise(pl.col(column)).alias(column)
-            for column, text in zip(REASONS, words, strict=True)
-        ),
-        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+        *_instead(hit, {**dict(zip(REASONS, words, strict=True)), "status": "suppressed"}),
     )
+
+
+def _instead(hit: pl.Series, words: Mapping[str, str]) -> list[pl.Expr]:
+    """Columns that say these words where something is withheld."""
+    return [
+        pl.when(hit).then(pl.lit(text)).otherwise(pl.col(column)).alias(column)
+        for column, text in words.items()
+    ]
 
 
 _WITHIN_REACH: Final[dict[str, tuple[str, ...]]] = {
@@ -592,26 +596,19 @@ def suppress_scenarios(rows: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame
     told = parts.join(suppressed, on=[*series, "area_id"], how="semi")["row"].unique()
     hit |= numbered["row"].is_in(told.to_list())
     figures = [name for name in SCENARIO_FIGURES if name in rows.columns]
-    words = [
-        name for name in ("chance_de", "chance_en", "held_de", "held_en") if name in rows.columns
-    ]
-    return _withhold(rows, hit, SCENARIO, figures).with_columns(
-        pl.when(hit)
-        .then(pl.lit(WITHHELD[name.endswith("_en")]))
-        .otherwise(pl.col(name))
-        .alias(name)
-        for name in words
-    )
+    words: dict[str, str] = {
+        name: WITHHELD[name.endswith("_en")]
+        for name in ("chance_de", "chance_en", "held_de", "held_en")
+        if name in rows.columns
+    }
+    return _withhold(rows, hit, SCENARIO, figures).with_columns(_instead(hit, words))
 
 
 def suppress_refutations(refutations: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """Withhold whether a withheld value refutes: that alone would bound it; rows and order stay."""
     hit = _matches(refutations, values.filter(status="suppressed"), KEY)
     told = {"state": "withheld", "state_de": WITHHELD[0], "state_en": WITHHELD[1]}
-    return _withhold(refutations, hit, SCENARIO, ["value"]).with_columns(
-        pl.when(hit).then(pl.lit(word)).otherwise(pl.col(name)).alias(name)
-        for name, word in told.items()
-    )
+    return _withhold(refutations, hit, SCENARIO, ["value"]).with_columns(_instead(hit, told))
 
 
 def _scenarios(tables: Mapping[str, pl.DataFrame], values: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -636,12 +633,7 @@ def suppress_backtests(backtests: pl.DataFrame, values: pl.DataFrame) -> pl.Data
         values.filter(status="suppressed", group_id="all"),
         ("indicator_id", "area_system", "area_version", "grain"),
     )
-    return backtests.with_columns(
-        *(pl.when(~hit).then(pl.col(name)).alias(name) for name in BACKTEST_FIGURES),
-        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
-        reason=pl.when(hit).then(pl.lit(BACKTEST[0])).otherwise(pl.col("reason")),
-        reason_en=pl.when(hit).then(pl.lit(BACKTEST[1])).otherwise(pl.col("reason_en")),
-    )
+    return _withhold(backtests, hit, BACKTEST, BACKTEST_FIGURES)
 
 
 def suppress_scores(scores: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
@@ -660,11 +652,8 @@ def suppress_records(records: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFram
     Whoever knows all other errors could solve a mean for the one that is missing.
     """
     hit = _matches(records, scores.filter(status="suppressed"), RECORD)
-    words = (f"{SCORE[0]}.", f"{SCORE[1].capitalize()}.")
-    told = zip(("text_de", "text_en"), words, strict=True)
-    return _withhold(records, hit, SCORE, RECORD_FIGURES).with_columns(
-        pl.when(hit).then(pl.lit(text)).otherwise(pl.col(name)).alias(name) for name, text in told
-    )
+    told = {"text_de": f"{SCORE[0]}.", "text_en": f"{SCORE[1].capitalize()}."}
+    return _withhold(records, hit, SCORE, RECORD_FIGURES).with_columns(_instead(hit, told))
 
 
 def suppress_goal_outlooks(
@@ -682,16 +671,9 @@ def suppress_goal_outlooks(
     held = _matches(goals, values.filter(status="suppressed"), key)
     return goals.with_columns(
         *(pl.when(~hit).then(pl.col(name)).alias(name) for name in OUTLOOK_FIGURES),
-        *(
-            pl.when(hit).then(pl.lit(f"{words}.")).otherwise(pl.col(name)).alias(name)
-            for name, words in zip(("text_de", "text_en"), FORECAST, strict=True)
-        ),
-        *(
-            pl.when(told & (hit | held)).then(pl.lit(words)).otherwise(pl.col(name)).alias(name)
-            for name, words in zip(("held_de", "held_en"), HELD, strict=True)
-        ),
-        answer=pl.when(hit).then(pl.lit("withheld")).otherwise(pl.col("answer")),
-        status=pl.when(hit).then(pl.lit("suppressed")).otherwise(pl.col("status")),
+        *_instead(hit, {"text_de": f"{FORECAST[0]}.", "text_en": f"{FORECAST[1]}."}),
+        *_instead(hit, {"answer": "withheld", "status": "suppressed"}),
+        *_instead(told & (hit | held), {"held_de": HELD[0], "held_en": HELD[1]}),
     )
 
 
